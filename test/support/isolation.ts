@@ -1,0 +1,200 @@
+import type pg from "pg";
+import Cursor from "pg-cursor";
+import type { Tenant } from "../../src/core/tenant.ts";
+
+/** What is hammered. */
+export interface HammerOptions {
+  readonly pool: pg.Pool;
+  readonly tenants: readonly Tenant[];
+  /** Runs `fn` in the scope of a tenant, however the pool under test learns of it. */
+  in<T>(tenant: number, fn: () => Promise<T>): Promise<T>;
+  readonly operations: number;
+  /** Operations in flight at once, at most. */
+  readonly concurrency: number;
+  /** Kinds of operations; default all. */
+  readonly kinds?: readonly Kind[];
+  /** Ends a random backend; called now and then. */
+  kill?(): Promise<unknown>;
+}
+
+/** What the hammer saw. */
+export interface HammerReport {
+  operations: number;
+  /** Rows that were another tenant's, or nobody's. */
+  leaks: number;
+  /** Rows that were looked at. */
+  rows: number;
+  /** Errors that were provoked, and arrived. */
+  expectedErrors: number;
+  /** Errors of connections, which killed backends bring with them. */
+  lostConnections: number;
+  /** Any other error, by message. */
+  unexpected: Map<string, number>;
+}
+
+interface Job {
+  readonly pool: pg.Pool;
+  readonly own: string;
+  readonly number: number;
+  see(rows: readonly { readonly owner?: unknown }[]): void;
+  expect(promise: Promise<unknown>): Promise<void>;
+}
+
+const READ = "select owner from note where id <= $1";
+
+const KINDS = {
+  async callback({ pool, see }: Job): Promise<void> {
+    const result = await new Promise<pg.QueryResult>((resolve, reject) => {
+      pool.query(READ, [2], (error, value) => (error ? reject(error) : resolve(value)));
+    });
+    see(result.rows);
+  },
+  async cursor({ pool, see }: Job): Promise<void> {
+    const client = await pool.connect();
+    try {
+      const cursor = client.query(new Cursor<{ owner: string }>("select owner from note limit 5"));
+      see(await cursor.read(2));
+      await closeCursor(client, cursor);
+    } finally {
+      client.release();
+    }
+  },
+  async doubleRelease({ pool, see }: Job): Promise<void> {
+    const client = await pool.connect();
+    try {
+      see((await client.query(READ, [2])).rows);
+    } finally {
+      client.release();
+      await new Promise((resolve) => setImmediate(resolve));
+      client.release();
+    }
+  },
+  async failing({ expect, number, pool }: Job): Promise<void> {
+    await expect(pool.query(number % 2 === 0 ? "select nonsense from note" : "select 1 / 0"));
+  },
+  async leftOpen(job: Job): Promise<void> {
+    const { own, pool, see } = job;
+    // Each costs a connection: often enough, and no more.
+    if (job.number % 10 > 0) return KINDS.read(job);
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      await client.query("insert into note (owner, body) values ($1, 'left open')", [own]);
+      see((await client.query(READ, [2])).rows);
+    } finally {
+      client.release();
+    }
+  },
+  async named({ pool, see }: Job): Promise<void> {
+    see((await pool.query({ name: "read", text: READ, values: [2] })).rows);
+  },
+  async read({ pool, see }: Job): Promise<void> {
+    see((await pool.query(READ, [2])).rows);
+  },
+  async simple({ pool, see }: Job): Promise<void> {
+    see((await pool.query("select owner from note limit 2")).rows);
+  },
+  async transaction({ number, own, pool, see }: Job): Promise<void> {
+    const client = await pool.connect();
+    try {
+      await client.query("begin");
+      const insert = "insert into note (owner, body) values ($1, 'in transaction') returning owner";
+      see((await client.query(insert, [own])).rows);
+      await client.query("savepoint s");
+      await client.query("select nonsense").catch(() => undefined);
+      await client.query("rollback to s");
+      see((await client.query(READ, [2])).rows);
+      await client.query(number % 2 === 0 ? "commit" : "rollback");
+    } finally {
+      client.release();
+    }
+  },
+  async write({ own, pool, see }: Job): Promise<void> {
+    const insert = "insert into note (owner, body) values ($1, 'written') returning owner";
+    see((await pool.query(insert, [own])).rows);
+  },
+} satisfies Record<string, (job: Job) => Promise<void>>;
+
+/** Kinds of operations. */
+export type Kind = keyof typeof KINDS;
+
+/** Every kind of operation, rare ones last. */
+export const ALL_KINDS = Object.keys(KINDS) as Kind[];
+
+/** Runs many operations of many tenants at once, and counts the rows that crossed. */
+export async function hammer(options: HammerOptions): Promise<HammerReport> {
+  const { kinds = ALL_KINDS, operations, pool, tenants } = options;
+  const report: HammerReport = {
+    expectedErrors: 0,
+    leaks: 0,
+    lostConnections: 0,
+    operations: 0,
+    rows: 0,
+    unexpected: new Map(),
+  };
+  const one = async (number: number): Promise<void> => {
+    // Multiplying by numbers that share no factor with the counts mixes tenants and kinds.
+    const index = (number * 31) % tenants.length;
+    const own = tenants[index]!.schemaName;
+    const kind = kinds[(number * 7 + Math.floor(number / kinds.length)) % kinds.length]!;
+    const job: Job = {
+      expect: async (promise) => {
+        const error = await promise.then(() => undefined, (reason: Error) => reason);
+        if (error === undefined) throw new Error("An error did not arrive.");
+        if (isLost(error)) throw error;
+        report.expectedErrors += 1;
+      },
+      number,
+      own,
+      pool,
+      see: (rows) => {
+        report.rows += rows.length;
+        report.leaks += rows.filter(({ owner }) => owner !== own).length;
+      },
+    };
+    try {
+      await options.in(index, () => KINDS[kind](job));
+    } catch (error) {
+      if (isLost(error)) report.lostConnections += 1;
+      else {
+        const text = `${kind}: ${(error as Error).message}`;
+        report.unexpected.set(text, (report.unexpected.get(text) ?? 0) + 1);
+      }
+    }
+    report.operations += 1;
+  };
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < operations) {
+      const number = next;
+      next += 1;
+      if (options.kill !== undefined && number % 2_500 === 2_499) await options.kill();
+      await one(number);
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency }, worker));
+  return report;
+}
+
+/** `pg-cursor` waits for ever to close on a connection that is lost. */
+function closeCursor(client: pg.PoolClient, cursor: Cursor): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onEnd = (): void => reject(new Error("Connection terminated"));
+    client.once("end", onEnd);
+    cursor.close((error) => {
+      client.removeListener("end", onEnd);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+function isLost(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: string; readonly message: string };
+  return (
+    code === "57P01" ||
+    code === "ECONNRESET" ||
+    code === "EPIPE" ||
+    /Connection terminated|connection error|server conn crashed|client was closed/i.test(message)
+  );
+}
