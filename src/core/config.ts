@@ -1,0 +1,121 @@
+import type { Driver } from "./driver.ts";
+import type { Logger } from "./logger.ts";
+import type { Migration } from "./migrator.ts";
+import type { Resolver } from "./resolution.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** The registry's table: ours, or an existing one of the application. */
+export interface RegistryConfig {
+  /** Table of tenants, in the global schema. Default `"tenants"`. */
+  readonly table?: string;
+  /** Table of domains, in the global schema. Default: the table's name in the singular + `"_domains"`. */
+  readonly domainsTable?: string;
+  /**
+   * Names of our columns where an existing table calls them otherwise, such as
+   * `{ slug: "handle", name: "title" }`. Default: the column's own name.
+   */
+  readonly columns?: Readonly<Partial<Record<RegistryColumn, string>>>;
+  /**
+   * The application's own columns in the table: name to SQL type, such as
+   * `{ plan: "text not null default 'free'" }`. Added by the global migration when missing;
+   * read into `tenant.extra`, written through `create` and `update`.
+   */
+  readonly extraColumns?: Readonly<Record<string, string>>;
+}
+
+/** The columns that the registry itself needs. */
+export type RegistryColumn =
+  | "id"
+  | "slug"
+  | "name"
+  | "schema_name"
+  | "server"
+  | "state"
+  | "version"
+  | "created_at"
+  | "updated_at";
+
+/** How long lookups are remembered in the process. */
+export interface CacheConfig {
+  /** For a tenant that exists, in milliseconds. Default 300,000; at most 5,000 while notifications are down. */
+  readonly ttlMs?: number;
+  /** For one that does not, in milliseconds. Default 30,000. */
+  readonly negativeTtlMs?: number;
+  /** How many tenants, and how many unknown names, are remembered. Default 10,000 each. */
+  readonly maxEntries?: number;
+}
+
+/** Where migrations come from: a folder, or objects. */
+export type MigrationSource = string | readonly Migration[];
+
+/** The two sets of migrations. */
+export interface MigrationsConfig {
+  /** For the global schema. Default: the folder `migrations/global`, which may be missing. */
+  readonly global?: MigrationSource;
+  /** For each tenant's schema. Default: the folder `migrations/tenant`, which may be missing. */
+  readonly tenant?: MigrationSource;
+  /** Table of the history, in each schema. Default `"kirayedar_migrations"`. */
+  readonly table?: string;
+}
+
+/** The application's own work around the lifecycle. A hook that throws stops the operation. */
+export interface Hooks {
+  /** Before anything is done. Throw to refuse. */
+  beforeCreate?(about: {
+    readonly slug: string;
+    readonly schemaName: string;
+  }): void | Promise<void>;
+  /**
+   * After the migrations, in the new tenant's scope, before it becomes active. When it throws, the
+   * tenant is removed again.
+   */
+  afterCreate?(tenant: Tenant): void | Promise<void>;
+  /** Before a tenant is dropped. Throw to refuse. */
+  beforeDrop?(tenant: Tenant): void | Promise<void>;
+  /** After a tenant has been dropped. */
+  afterDrop?(tenant: Tenant): void | Promise<void>;
+}
+
+/** Everything about one tenancy. Only `database` is required. */
+export interface TenancyConfig<Pool = unknown> {
+  /** The driver, such as `pg({ connectionString })`. */
+  readonly database: Driver<Pool>;
+  /** Domain whose one-label subdomains are tenants' slugs, such as `"example.com"`. */
+  readonly primaryDomain?: string;
+  /** Host, or hosts, of the global scope, such as `"admin.example.com"`. */
+  readonly adminHost?: string | readonly string[];
+  /** Whether the first label of a foreign host is tried as a slug. Default `false`. */
+  readonly slugFallback?: boolean;
+  /** Put before the slug to make a schema name. Default `"tenant_"`; `""` is allowed. */
+  readonly tenantPrefix?: string;
+  /** Slugs that nobody may have, beside the built-in ones (`www`, `admin`, `api`, …). */
+  readonly reservedSlugs?: readonly (string | RegExp)[];
+  /** Schema of the global tables. Default `"public"`. */
+  readonly globalSchema?: string;
+  /**
+   * Schemas behind the tenant's own in the search path, for extensions and shared tables. Default
+   * none: a missing table must fail, not fall through to a global one of the same name.
+   */
+  readonly sharedSchemas?: readonly string[];
+  /** The registry's table. */
+  readonly registry?: RegistryConfig;
+  /** Lookups in memory. */
+  readonly cache?: CacheConfig;
+  /** How requests name their tenant. Default: by host alone. */
+  readonly resolvers?: readonly Resolver[];
+  /** The two sets of migrations. */
+  readonly migrations?: MigrationsConfig;
+  /** The application's own work around the lifecycle. */
+  readonly hooks?: Hooks;
+  /** Where log lines go. Default: nowhere. */
+  readonly logger?: Logger;
+  /** How long an operation waits for another one on the same tenant, in milliseconds. Default 10,000. */
+  readonly lockTimeoutMs?: number;
+  /** Folder that relative migration folders start from. Default: the working directory. */
+  readonly rootDir?: string;
+}
+
+/** Types a configuration file; returns its argument. */
+export function defineConfig<Pool>(config: TenancyConfig<Pool>): TenancyConfig<Pool> {
+  return config;
+}

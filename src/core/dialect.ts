@@ -1,0 +1,31 @@
+import type { JournalSql } from "./journal-sql.ts";
+import type { RegistrySql } from "./registry-sql.ts";
+import type { SchemaSql } from "./schema-sql.ts";
+
+/** What differs between engines. Pure: names in, SQL text out; never holds a connection. */
+export interface Dialect {
+  /** The engine family. */
+  readonly name: "postgres" | "mysql";
+  /** Longest safe identifier, in bytes: 63 on PostgreSQL (cut silently beyond), 64 on MySQL (refused). */
+  readonly maxIdentifierBytes: number;
+  /** Whether a failed migration rolls its DDL back. False on MySQL, where DDL commits at once. */
+  readonly hasTransactionalDdl: boolean;
+  /** Whether a tenant's schema must never have this name, because the engine uses it. */
+  isReservedSchemaName(name: string): boolean;
+  /** Quotes a name for use in SQL text. */
+  quoteIdentifier(name: string): string;
+  /** Making, looking at and removing schemas. */
+  readonly schema: SchemaSql;
+  /** The registry's tables. */
+  readonly registry: RegistrySql;
+  /** The migration history's table. */
+  readonly journal: JournalSql;
+}
+
+/** One statement with its parameters. */
+export interface Statement {
+  /** SQL text with `$1` … */
+  readonly text: string;
+  /** Values of the parameters. */
+  readonly params: readonly unknown[];
+}

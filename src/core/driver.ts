@@ -1,0 +1,136 @@
+import type { Dialect } from "./dialect.ts";
+import type { Logger } from "./logger.ts";
+import type { Scope } from "./scope.ts";
+
+/** What a query resolves with: the part of `pg`'s result that every driver has. */
+export interface QueryResult<Row = Record<string, unknown>> {
+  /** The rows, as objects by column name. */
+  readonly rows: Row[];
+  /** Rows returned or changed; `null` where the statement has no such number. */
+  readonly rowCount: number | null;
+}
+
+/** Anything that runs one statement at a time, `$1` … for parameters. */
+export interface Queryable {
+  /** Runs one statement. */
+  query<Row = Record<string, unknown>>(
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
+}
+
+/** One open transaction, in one scope, on one connection. Ends with the function that received it. */
+export interface Transaction extends Queryable {
+  /**
+   * Runs trusted text of any number of statements, in one message.
+   *
+   * @throws the driver's error; its `statementIndex` (from 0) tells which statement failed, where
+   *   the driver can know it
+   */
+  script(text: string): Promise<void>;
+}
+
+/**
+ * One connection apart from the application's pool, for lifecycle work and migrations. Ends with
+ * the function that received it. Every call names its scope; nothing remains of it afterwards.
+ */
+export interface Session {
+  /** Runs one statement in `scope`. */
+  query<Row = Record<string, unknown>>(
+    scope: Scope,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
+  /**
+   * Runs one statement in `scope`, outside any transaction, for statements that refuse one
+   * (`create index concurrently`, `vacuum`).
+   */
+  queryOutsideTransaction(scope: Scope, text: string): Promise<void>;
+  /**
+   * Runs `fn` in one transaction: committed when it resolves, rolled back when it rejects.
+   * A nested scope is not possible; take what is needed from both schemas by qualified name.
+   */
+  transaction<T>(
+    scope: Scope,
+    fn: (tx: Transaction) => Promise<T>,
+    options?: SessionTransactionOptions,
+  ): Promise<T>;
+}
+
+/** How {@link Session.transaction} begins. */
+export interface SessionTransactionOptions {
+  /**
+   * Trusted SQL that runs in the transaction before its scope is entered: the making of the very
+   * schema that is the scope. Entering a scope whose schema is missing fails.
+   */
+  readonly first?: string;
+}
+
+/** How {@link Driver.session} takes its connection. */
+export interface SessionOptions {
+  /** Name of an exclusive lock, held across processes until the session ends. */
+  readonly lock?: string;
+  /** How long to wait for the lock, in milliseconds; 0 tries once. Default 10,000. */
+  readonly lockTimeoutMs?: number;
+}
+
+/** What hears from the database: see {@link Driver.subscribe}. */
+export interface Subscriber {
+  /** A message on the channel. */
+  onMessage(payload: string): void;
+  /** Whether messages now arrive. After `false` some may have been missed, also by the next `true`. */
+  onStatus(connected: boolean): void;
+}
+
+/** What a tenancy gives to its driver when it takes it over. */
+export interface DriverHost {
+  /** Returns the ambient scope, or `undefined`. Called synchronously, where the user's call enters. */
+  currentScope(): Scope | undefined;
+  /** Schema of the global scope. */
+  readonly globalSchema: string;
+  /** Schemas behind the tenant's and the global one in the search path, for extensions and the like. */
+  readonly sharedSchemas: readonly string[];
+  /** Where log lines go. */
+  readonly logger: Logger;
+  /** Called when a tenant's schema turned out to be missing, so that caches forget the tenant. */
+  onSchemaMissing(schemaName: string): void;
+}
+
+/**
+ * One database server, reached through one client library: the only code that switches tenants.
+ *
+ * @typeParam Pool - the pool that the application and its ORM use
+ */
+export interface Driver<Pool = unknown> {
+  /** The driver's name, such as `"pg"`. */
+  readonly name: string;
+  /** The engine's SQL. */
+  readonly dialect: Dialect;
+  /** The application's pool: runs each query in the scope in force where it is called. */
+  readonly pool: Pool;
+  /** Gives the driver to one tenancy. Called once, before anything else; does no I/O. */
+  attach(host: DriverHost): void;
+  /** Returns a view of the pool that is bound to one scope and reads no ambient one. */
+  poolFor(scope: Scope): Pool;
+  /** Runs one statement in `scope`, on a connection of the application's pool. */
+  query<Row = Record<string, unknown>>(
+    scope: Scope,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
+  /** Runs `fn` in one transaction in `scope`, on a connection of the application's pool. */
+  transaction<T>(scope: Scope, fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Runs `fn` with a connection apart from the application's pool, if asked under a lock.
+   *
+   * @throws TenancyError `TENANT_BUSY` when the lock is not free in time
+   */
+  session<T>(options: SessionOptions, fn: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * Listens for messages on `channel` until the returned function is called; reconnects by itself.
+   * Never keeps the process alive. `undefined` when the database cannot notify.
+   */
+  subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> | undefined;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,2 @@
+/** SQL of the migration history's table. */
+export interface JournalSql {}

@@ -1,0 +1,116 @@
+import type { Statement } from "./dialect.ts";
+import type { NewTenant, TenantChanges } from "./registry.ts";
+import type { RegistryTables } from "./settings.ts";
+import type { TenantRef, TenantState } from "./tenant.ts";
+
+/** SQL of the registry's tables. */
+export interface RegistrySql {
+  /**
+   * Returns what makes the statements of one registry.
+   *
+   * @param channel - where writes announce themselves, on engines that can notify
+   */
+  statements(tables: RegistryTables, channel: string): RegistryStatements;
+  /**
+   * Statements that make both tables, or bring an existing table up to what the registry needs.
+   * May run again at any time.
+   */
+  migration(tables: RegistryTables): string;
+  /** Says what a driver's error means for the registry; `undefined` for nothing in particular. */
+  faultOf(error: unknown, tables: RegistryTables): RegistryFault | undefined;
+}
+
+/**
+ * What an error of the database means: a value that somebody else has; a table or column that is
+ * not there; or a value that a column of the application's own table refuses.
+ */
+export type RegistryFault =
+  | "slug taken"
+  | "schema taken"
+  | "domain taken"
+  | "registry missing"
+  | "value refused";
+
+/** Names to look up, all at once. */
+export interface LookupKeys {
+  /** Ids, as text. */
+  readonly ids: readonly string[];
+  /** Slugs, as `slugKey` makes them. */
+  readonly slugKeys: readonly string[];
+  /** Normalised domains. */
+  readonly domains: readonly string[];
+}
+
+/** Which tenants a page has. */
+export interface RegistryFilter {
+  /** Only in these states. */
+  readonly states: readonly TenantState[] | undefined;
+  /** Only at this version; `null` for none. */
+  readonly version: string | null | undefined;
+  /** Only with this text in slug or name. */
+  readonly search: string | undefined;
+  /** Only on this server. */
+  readonly server: string | undefined;
+  /** Only behind the slug with this key. */
+  readonly afterKey: string | undefined;
+  /** So many. */
+  readonly limit: number;
+}
+
+/**
+ * Makes the statements of one registry; qualified names throughout, so that they run in any scope.
+ *
+ * A row without a schema name is no tenant, and none of them sees it. Ids are read and compared as
+ * text, so that one that the column's type cannot hold is just not found. Those that return a list
+ * run in that order, in one transaction, and the last one's rows are the answer.
+ */
+export interface RegistryStatements {
+  /** Rows ({@link TenantRow}) of all tenants that have one of the names. */
+  find(keys: LookupKeys): Statement;
+  /** Row of one tenant; with `lock`, taken until the transaction ends. */
+  get(ref: TenantRef, lock: boolean): Statement;
+  /** Rows in the order of their slugs' keys. */
+  list(filter: RegistryFilter): Statement;
+  /** Inserts in state `provisioning`, or takes the row that has the slug and is no tenant: the row. */
+  insert(tenant: NewTenant): readonly Statement[];
+  /** Changes a tenant, if it is in one of these states: the row as it now is, or none. */
+  update(
+    id: string,
+    changes: TenantChanges,
+    from: readonly TenantState[] | undefined,
+  ): readonly Statement[];
+  /** Deletes a tenant and its domains. */
+  remove(id: string): readonly Statement[];
+  /** No row: no such tenant. Else `{ added: boolean }`: `false` if the domain is another tenant's. */
+  addDomain(id: string, domain: string, primary: boolean): readonly Statement[];
+  /** One row if there was such a domain. */
+  removeDomain(id: string, domain: string): readonly Statement[];
+  /** At least one row if it is a domain of the tenant's. */
+  setPrimaryDomain(id: string, domain: string): readonly Statement[];
+}
+
+/** One tenant as the statements return it. */
+export interface TenantRow {
+  /** As text. */
+  readonly id: string;
+  /** See `Tenant`. */
+  readonly slug: string;
+  /** See `Tenant`. */
+  readonly name: string | null;
+  /** See `Tenant`. */
+  readonly schema_name: string;
+  /** See `Tenant`. */
+  readonly server: string;
+  /** See `Tenant`; in a table of the application it may be any text. */
+  readonly state: string;
+  /** See `Tenant`. */
+  readonly version: string | null;
+  /** See `Tenant`. */
+  readonly created_at: Date | string;
+  /** See `Tenant`. */
+  readonly updated_at: Date | string;
+  /** The primary one first, then in the order in which they were added. */
+  readonly domains: readonly string[];
+  /** The extra columns, in the order of the configuration. */
+  readonly [extra: `extra_${number}`]: unknown;
+}

@@ -1,0 +1,46 @@
+import type { CacheConfig, Hooks, MigrationSource, RegistryColumn } from "./config.ts";
+import type { Logger } from "./logger.ts";
+import type { NameRules } from "./names.ts";
+import type { Resolver, ResolverSettings } from "./resolution.ts";
+
+/** The registry's tables, with every default filled in. Names are unquoted. */
+export interface RegistryTables {
+  /** Schema they are in. */
+  readonly schema: string;
+  /** Table of tenants. */
+  readonly table: string;
+  /** Table of domains. */
+  readonly domainsTable: string;
+  /** Physical name of each of our columns. */
+  readonly columns: Readonly<Record<RegistryColumn, string>>;
+  /** The application's own columns: name to SQL type. */
+  readonly extraColumns: Readonly<Record<string, string>>;
+}
+
+/** A checked configuration, with every default filled in. */
+export interface Settings {
+  /** Which names are allowed. */
+  readonly rules: NameRules;
+  /** The registry's tables. */
+  readonly registry: RegistryTables;
+  /** Lookups in memory. */
+  readonly cache: Required<CacheConfig>;
+  /** How requests name their tenant. */
+  readonly resolvers: readonly Resolver[];
+  /** What resolvers may know. */
+  readonly resolving: ResolverSettings;
+  /** The two sets of migrations, folders as absolute paths. */
+  readonly migrations: {
+    readonly global: MigrationSource;
+    readonly tenant: MigrationSource;
+    /** Whether the folders may be missing, because they were not configured. */
+    readonly optional: { readonly global: boolean; readonly tenant: boolean };
+    readonly table: string;
+  };
+  /** The application's own work around the lifecycle. */
+  readonly hooks: Hooks;
+  /** Where log lines go. */
+  readonly logger: Logger;
+  /** How long to wait for another operation on the same tenant, in milliseconds. */
+  readonly lockTimeoutMs: number;
+}

@@ -1,0 +1,264 @@
+import type {
+  MigrateOptions,
+  MigrationResult,
+  MigrationStatus,
+  RollbackOptions,
+} from "./migrator.ts";
+import type { Queryable, QueryResult, Transaction } from "./driver.ts";
+import type { ListOptions, TenantPage } from "./registry.ts";
+import type { MaybePromise, Resolution, ResolveRequest } from "./resolution.ts";
+import type { Logger } from "./logger.ts";
+import type { Scope } from "./scope.ts";
+import type { Tenant, TenantRef, TenantState } from "./tenant.ts";
+
+/** How `create` makes a tenant. */
+export interface CreateOptions {
+  /** Name for people. */
+  readonly name?: string;
+  /** Host names of its own, the primary one first. */
+  readonly domains?: readonly string[];
+  /** Physical name. Default: `tenantPrefix` and the slug, with `_` for `-`. */
+  readonly schemaName?: string;
+  /** Values of the registry's extra columns. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+  /** What to do if there is such a tenant. Default `"error"`; `"keep"` returns it. */
+  readonly ifExists?: "error" | "keep";
+  /** Whether to apply the tenant migrations. Default `true`. */
+  readonly migrate?: boolean;
+  /** Runs in the new tenant's scope, after the configured `afterCreate`; if it throws, all is undone. */
+  readonly afterCreate?: (tenant: Tenant) => void | Promise<void>;
+}
+
+/** How `drop` removes a tenant. */
+export interface DropOptions {
+  /** What to do if there is none. Default `"error"`; `"ignore"` returns `false`. */
+  readonly ifMissing?: "error" | "ignore";
+}
+
+/** What `rename` changes; at least one. */
+export interface RenameOptions {
+  /** New slug. */
+  readonly slug?: string;
+  /** New schema name; `true` derives it from the new slug. */
+  readonly schemaName?: string | true;
+}
+
+/** What `update` changes. */
+export interface UpdateOptions {
+  /** New name for people; `null` removes it. */
+  readonly name?: string | null;
+  /** New values of extra columns; those absent stay. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** What `healthCheck` found. */
+export interface TenantHealth {
+  /** Slug. */
+  readonly tenant: string;
+  /** Schema name. */
+  readonly schemaName: string;
+  /** The registry's state. */
+  readonly state: TenantState;
+  /** Whether the schema is there. */
+  readonly schemaExists: boolean;
+  /** Tables in it, without the migration history. */
+  readonly tableCount: number;
+  /** Newest applied migration, as the schema's own history has it. */
+  readonly version: string | null;
+  /** Versions that are not applied yet. */
+  readonly pending: readonly string[];
+  /** `true` when active, its schema is there and nothing is pending, changed or half-done. */
+  readonly healthy: boolean;
+}
+
+/** How `migrateAll` works through the fleet. */
+export interface FleetOptions {
+  /** Tenants at a time, at most. Default 4. */
+  readonly concurrency?: number;
+  /** Only these slugs. */
+  readonly only?: readonly string[];
+  /** All but these slugs. */
+  readonly except?: readonly string[];
+  /** Only tenants in these states. Default active, suspended and maintenance. */
+  readonly state?: readonly TenantState[];
+  /** Whether the others go on when one fails. Default `true`. */
+  readonly continueOnError?: boolean;
+  /** Tells what would be done, and does nothing. */
+  readonly dryRun?: boolean;
+  /** Called after each tenant. */
+  readonly onProgress?: (progress: FleetProgress) => void;
+  /** Stops before the next tenant; those in hand are finished. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a fleet run is. */
+export interface FleetProgress {
+  /** Tenants done, failed ones included. */
+  readonly done: number;
+  /** Tenants in the run. */
+  readonly total: number;
+  /** The tenant that was done last. */
+  readonly last: FleetItem;
+}
+
+/** One tenant's part of a fleet run. */
+export type FleetItem =
+  | ({ readonly ok: true } & MigrationResult & { readonly tenant: string })
+  | {
+      readonly ok: false;
+      readonly tenant: string;
+      readonly schemaName: string;
+      readonly error: Error;
+      readonly durationMs: number;
+    };
+
+/** What a fleet run did. */
+export interface FleetResult {
+  /** `true` when no tenant failed and none was left out by a stop. */
+  readonly ok: boolean;
+  /** Per tenant, in the order in which they ended. */
+  readonly results: readonly FleetItem[];
+  /** Those of `results` that failed. */
+  readonly failed: readonly Extract<FleetItem, { ok: false }>[];
+  /** Slugs that were not reached, because of a failure or the signal. */
+  readonly notReached: readonly string[];
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+}
+
+/** One tenant, explicitly: for jobs, scripts and tests that want no ambient scope. */
+export interface TenantHandle<Pool = unknown> extends Queryable {
+  /** The tenant. */
+  readonly tenant: Tenant;
+  /** The application's pool, bound to this tenant. */
+  readonly pool: Pool;
+  /** Runs `fn` in one transaction in the tenant's schema. */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs `fn` with the tenant as ambient scope. */
+  run<T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>>;
+}
+
+/** Which states a tenant may be in to be entered. */
+export interface EnterOptions {
+  /** Default: only `active`. */
+  readonly allow?: readonly TenantState[];
+}
+
+/**
+ * One application's tenants.
+ *
+ * @typeParam Pool - the driver's pool
+ */
+export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
+  /** The application's pool: each query runs in the scope in force where it is called. */
+  readonly pool: Pool;
+  /** Where log lines go. */
+  readonly logger: Logger;
+
+  /**
+   * Runs `fn` with `tenant` as the scope, and resolves with its result; `null` is the global scope.
+   *
+   * @throws TenancyError `TENANT_NOT_FOUND`, `TENANT_NOT_ACTIVE`, `INVALID_TENANT_ID`
+   */
+  withTenant<T>(
+    tenant: TenantRef | null,
+    fn: () => T | PromiseLike<T>,
+    options?: EnterOptions,
+  ): Promise<Awaited<T>>;
+  /** Runs `fn` in the global scope, and resolves with its result. */
+  scopeGlobal<T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>>;
+  /** Runs `fn` with a scope of its own that is empty until `putTenant`. */
+  scope<T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>>;
+  /**
+   * Changes the scope of the nearest enclosing `withTenant`, `scopeGlobal`, `scope` or request;
+   * `null` is the global scope. @throws TenancyError `SCOPE_REQUIRED` outside one
+   */
+  putTenant(tenant: TenantRef | null, options?: EnterOptions): Promise<void>;
+  /** Empties the nearest enclosing scope. @throws TenancyError `SCOPE_REQUIRED` outside one */
+  clearTenant(): void;
+  /** Returns the tenant in force, or `undefined` in the global scope and in none. */
+  currentTenant(): Tenant | undefined;
+  /** Returns the tenant in force. @throws TenancyError `TENANT_REQUIRED` when there is none */
+  requireTenant(): Tenant;
+  /** Returns the scope in force, or `undefined`. */
+  currentScope(): Scope | undefined;
+  /**
+   * Calls `fn` in the scope of a resolution, and returns what it returns, unawaited; for framework
+   * adapters, whose `next` starts the request's work. Anything but `tenant` and `global` is none.
+   */
+  enter<T>(resolution: Resolution, fn: () => T): T;
+
+  /** Runs one statement in the scope in force. @throws TenancyError `TENANT_REQUIRED` without one */
+  query<Row = Record<string, unknown>>(
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>>;
+  /** Runs `fn` in one transaction in the scope in force. @throws TenancyError `TENANT_REQUIRED` */
+  transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Returns an explicit handle on one tenant. @throws as `withTenant` */
+  tenant(tenant: TenantRef, options?: EnterOptions): Promise<TenantHandle<Pool>>;
+
+  /** Finds out which tenant a request is for. Never throws for what a request may contain. */
+  resolve(request: ResolveRequest): MaybePromise<Resolution>;
+
+  /**
+   * Makes a tenant: row, schema, migrations, hooks; all or nothing. An attempt that died halfway
+   * is taken up again.
+   *
+   * @throws TenancyError `INVALID_TENANT_ID`, `TENANT_EXISTS`, `SCHEMA_EXISTS`, `DOMAIN_TAKEN`,
+   *   `TENANT_BUSY`, `MIGRATION_FAILED`, `HOOK_FAILED`
+   */
+  create(slug: string, options?: CreateOptions): Promise<Tenant>;
+  /** The same as `create`, under the predecessor's name. */
+  createAndMigrate(slug: string, options?: CreateOptions): Promise<Tenant>;
+  /** Removes a tenant, its schema and all its data. Resolves with whether there was one. */
+  drop(tenant: TenantRef, options?: DropOptions): Promise<boolean>;
+  /** Stops serving a tenant; its data stay. */
+  suspend(tenant: TenantRef): Promise<Tenant>;
+  /** Serves a suspended tenant, or one in maintenance, again. */
+  resume(tenant: TenantRef): Promise<Tenant>;
+  /** Answers a tenant's requests with 503 until `resume`. */
+  startMaintenance(tenant: TenantRef): Promise<Tenant>;
+  /** Changes a tenant's slug, its schema's name, or both. */
+  rename(tenant: TenantRef, to: RenameOptions): Promise<Tenant>;
+  /** Changes a tenant's name or extra columns. */
+  update(tenant: TenantRef, changes: UpdateOptions): Promise<Tenant>;
+  /** Reads a tenant from the database. @throws TenancyError `TENANT_NOT_FOUND` */
+  get(tenant: TenantRef): Promise<Tenant>;
+  /** Tells whether there is such a tenant, in whatever state. */
+  exists(tenant: TenantRef): Promise<boolean>;
+  /** Reads one page of tenants, by slug. */
+  list(options?: ListOptions): Promise<TenantPage>;
+  /** Adds a domain to a tenant. */
+  addDomain(
+    tenant: TenantRef,
+    domain: string,
+    options?: { readonly primary?: boolean },
+  ): Promise<Tenant>;
+  /** Removes a domain from a tenant. */
+  removeDomain(tenant: TenantRef, domain: string): Promise<Tenant>;
+  /** Makes one of a tenant's domains its primary one. */
+  setPrimaryDomain(tenant: TenantRef, domain: string): Promise<Tenant>;
+  /** Looks at a tenant's schema. @throws TenancyError `TENANT_NOT_FOUND`, `HEALTH_CHECK_FAILED` */
+  healthCheck(tenant: TenantRef): Promise<TenantHealth>;
+
+  /** Applies a tenant's pending migrations. */
+  migrate(tenant: TenantRef, options?: MigrateOptions): Promise<MigrationResult>;
+  /** Undoes a tenant's newest migrations; one unless told otherwise. */
+  rollback(tenant: TenantRef, options?: RollbackOptions): Promise<MigrationResult>;
+  /** Undoes a tenant's newest migrations, one unless told otherwise, and applies them again. */
+  redo(tenant: TenantRef, options?: { readonly steps?: number }): Promise<MigrationResult>;
+  /** Lists a tenant's migrations, applied and pending. */
+  migrationStatus(tenant: TenantRef | null): Promise<MigrationStatus[]>;
+  /** Applies the pending migrations of all tenants; goes on when one fails, and reports. */
+  migrateAll(options?: FleetOptions & MigrateOptions): Promise<FleetResult>;
+  /** Undoes the newest migrations of all tenants. */
+  rollbackAll(options?: FleetOptions & RollbackOptions): Promise<FleetResult>;
+  /** Applies the pending global migrations, the registry's own first. */
+  migrateGlobal(options?: MigrateOptions): Promise<MigrationResult>;
+  /** Undoes the newest global migrations; never the registry's own. */
+  rollbackGlobal(options?: RollbackOptions): Promise<MigrationResult>;
+
+  /** Ends every connection. Calls that come later throw `TENANCY_CLOSED`. */
+  close(): Promise<void>;
+}

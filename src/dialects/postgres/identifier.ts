@@ -1,0 +1,21 @@
+/** Quotes a name for use in SQL text. */
+export function quoteIdentifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+const RESERVED: ReadonlySet<string> = new Set([
+  "information_schema",
+  "postgres",
+  "public",
+  "template0",
+  "template1",
+]);
+
+/**
+ * Whether no tenant's schema may have this name.
+ *
+ * @see https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG (`pg_` names)
+ */
+export function isReservedSchemaName(name: string): boolean {
+  return name.toLowerCase().startsWith("pg_") || RESERVED.has(name.toLowerCase());
+}

@@ -1,0 +1,58 @@
+import { TenancyError } from "../../errors/tenancy-error.ts";
+import type { ConnectionState } from "./connection-state.ts";
+import type { TransactionStatus, Wire } from "./peer.ts";
+import { ENTER_NAME, ENTER_TEXT, type ScopePath } from "./search-path.ts";
+
+const asIs = (value: unknown): unknown => value;
+
+/**
+ * Whether the next statement on a connection has to enter its scope first.
+ *
+ * In a transaction that has failed nothing can be entered, and nothing runs but its end.
+ */
+// ISOLATION: a chained transaction starts without the scope of the one before. leak/chained-transaction.test.ts
+export function mustEnter(status: TransactionStatus | null, state: ConnectionState): boolean {
+  if (status === "E") return false;
+  return status !== "T" || !state.isScoped;
+}
+
+/**
+ * Writes what enters a scope, without the Sync that would end it: it and the statement that is
+ * written next are one implicit transaction, so that a failure of the first cancels the second,
+ * and the end of the second undoes the first.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+export function writeEnter(wire: Wire, scope: ScopePath, state: ConnectionState): void {
+  for (const name of state.closing) {
+    delete wire.parsedStatements[name];
+    delete wire.submittedNamedStatements[name];
+    wire.close({ name, type: "S" });
+  }
+  state.closing.clear();
+  state.isScoped = false;
+  state.touch(scope.schemaName);
+  const statement = state.isNaming ? ENTER_NAME : "";
+  if (!state.isNaming) wire.parse({ text: ENTER_TEXT });
+  wire.bind({ statement, valueMapper: asIs, values: [scope.path, scope.regnamespace] });
+  wire.execute({});
+}
+
+/** Returns what to tell the user about an error of the statement that enters a scope. */
+export function enterError(error: Error, scope: ScopePath): Error {
+  const { code } = error as { readonly code?: unknown };
+  if (code === "26000") {
+    return new TenancyError("INVALID_CONFIG", "The connection has lost its prepared statements.", {
+      cause: error,
+      remedy: 'If a transaction pooler stands between, give the driver `pooler: "transaction"`.',
+      tenant: scope.tenant,
+    });
+  }
+  if (code !== "3F000") return error;
+  const whose = scope.tenant === undefined ? "the global scope" : `tenant "${scope.tenant}"`;
+  return new TenancyError(
+    "SCHEMA_NOT_FOUND",
+    `The schema "${scope.schemaName}" of ${whose} does not exist.`,
+    { cause: error, tenant: scope.tenant },
+  );
+}

@@ -1,0 +1,108 @@
+import type { EventEmitter } from "node:events";
+import type { PoolClient } from "pg";
+
+/** What the server says of the transaction in progress: idle, in one, or in one that failed. */
+export type TransactionStatus = "I" | "T" | "E";
+
+/** One message of the server about the end of a statement. */
+export interface CommandCompleteMessage {
+  /** Command tag, such as `"SELECT 1"`. */
+  readonly text: string;
+}
+
+/**
+ * The wire of one connection: the methods that `pg` gives to a submittable's `submit`.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+export interface Wire extends EventEmitter {
+  readonly stream: { cork(): void; uncork(): void };
+  readonly parsedStatements: Record<string, string>;
+  readonly submittedNamedStatements: Record<string, string>;
+  parse(message: { text: string; name?: string }): void;
+  bind(message: {
+    statement?: string;
+    values: unknown[];
+    valueMapper?: (value: unknown) => unknown;
+  }): void;
+  execute(message: object): void;
+  flush(): void;
+  sync(): void;
+  close(message: { type: "S"; name: string }): void;
+}
+
+/** The messages that `pg` hands to whatever was submitted: the part of the contract used here. */
+export interface Submittable {
+  submit(connection: Wire): Error | null | undefined | void;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: CommandCompleteMessage, connection: Wire): void;
+  handleReadyForQuery(connection: Wire): void;
+  handleError(error: Error, connection: Wire): void;
+  callback?: ((error: Error | null | undefined, result?: unknown) => void) | undefined;
+}
+
+/** `pg.Query`, with what its subclass here reads and sets. */
+export interface PgQuery extends Submittable {
+  readonly text: string;
+  name: string | undefined;
+  readonly rows: unknown;
+  queryMode: string | undefined;
+  query_timeout?: number;
+}
+
+/** `pg.Query`'s constructor. */
+export type PgQueryClass = new (config: object) => PgQuery;
+
+/** A client of the pool, with what is used here beyond the public type. */
+export type PgClient = Omit<PoolClient, "connection"> & {
+  readonly connection: Wire;
+  getTransactionStatus(): TransactionStatus | null;
+};
+
+/** What `query` accepts as an object: `pg`'s own configuration. */
+export interface QueryConfig {
+  readonly text: string;
+  readonly values?: readonly unknown[] | undefined;
+  readonly name?: string | undefined;
+  readonly rowMode?: string | undefined;
+  readonly types?: unknown;
+  readonly rows?: number | undefined;
+  readonly queryMode?: string | undefined;
+  readonly binary?: boolean | undefined;
+  readonly portal?: string | undefined;
+  readonly query_timeout?: number | undefined;
+}
+
+/** Node's way of saying how it went. */
+export type Callback = (error: Error | null | undefined, result?: unknown) => void;
+
+/**
+ * In what state a statement left its connection: `ready` for the next; `failing`, when the server
+ * refused it and has yet to say that it is ready; `broken`, when nobody knows.
+ */
+export type Aftermath = "ready" | "failing" | "broken";
+
+/** As {@link Callback}, with the state of the connection. */
+export type ExecuteCallback = (
+  error: Error | null | undefined,
+  result: unknown,
+  aftermath: Aftermath,
+) => void;
+
+/** An error that the server sent. */
+export interface ServerError extends Error {
+  readonly severity: string;
+  readonly code: string;
+  readonly routine?: string;
+}
+
+/** Tells whether the server refused a statement and lives on, so that the connection does too. */
+export function isStatementError(error: unknown): error is ServerError {
+  return error instanceof Error && (error as { severity?: unknown }).severity === "ERROR";
+}
+
+/** Tells whether something is a submittable, such as a `pg-cursor`. */
+export function isSubmittable(value: unknown): value is Submittable {
+  return typeof (value as { submit?: unknown } | null)?.submit === "function";
+}
+

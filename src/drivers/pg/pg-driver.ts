@@ -1,0 +1,267 @@
+import pgModule from "pg";
+import type { Pool, PoolClient, PoolConfig } from "pg";
+import type {
+  Driver,
+  DriverHost,
+  QueryResult,
+  Session,
+  SessionOptions,
+  Subscriber,
+  Transaction,
+} from "../../core/driver.ts";
+import type { Scope } from "../../core/scope.ts";
+import { postgres } from "../../dialects/postgres/index.ts";
+import { TenancyError } from "../../errors/tenancy-error.ts";
+import { explainConnectionFailure } from "../../internal/connection-failure.ts";
+import { boundPool } from "./bound-pool.ts";
+import type { ConnectionLimits } from "./connection-state.ts";
+import { takeLock } from "./lock.ts";
+import type { PgOptions } from "./options.ts";
+import type { PgClient, QueryConfig } from "./peer.ts";
+import { OPEN_TEXT } from "./search-path.ts";
+import { inTransaction, PgSession } from "./session.ts";
+import { Subscription } from "./subscription.ts";
+import { createTenantPool, type TenantPool } from "./tenant-pool.ts";
+
+const DEFAULT_STATEMENTS = 256;
+const DEFAULT_PREPARE_AFTER = 2;
+const DEFAULT_TENANTS = 500;
+const DEFAULT_MAINTENANCE_CONNECTIONS = 4;
+const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
+const MAINTENANCE_IDLE_MS = 10_000;
+
+/** PostgreSQL through `pg`. */
+export class PgDriver implements Driver<Pool> {
+  readonly name = "pg";
+  readonly dialect: typeof postgres = postgres;
+  readonly #pg: typeof pgModule;
+  readonly #options: PgOptions;
+  readonly #config: PoolConfig;
+  readonly #subscriptions = new Set<Subscription>();
+  #host: DriverHost | undefined;
+  #pool: TenantPool | undefined;
+  #maintenance: TenantPool | undefined;
+
+  constructor(options: PgOptions) {
+    const {
+      allowMultipleStatements: _multiple,
+      directConnectionString: _direct,
+      maintenanceConnections: _maintenance,
+      maxTenantsPerConnection: _tenants,
+      pg = pgModule,
+      pooler: _pooler,
+      preparedStatements: _statements,
+      ...config
+    } = options;
+    checkOptions(options, pg);
+    this.#pg = pg;
+    this.#options = options;
+    this.#config = config;
+  }
+
+  get pool(): Pool {
+    return this.#tenantPool();
+  }
+
+  attach(host: DriverHost): void {
+    if (this.#host !== undefined) {
+      throw new TenancyError("INVALID_CONFIG", "The database driver already belongs to a tenancy.", {
+        remedy: "Call `pg(…)` once for each tenancy.",
+      });
+    }
+    this.#host = host;
+  }
+
+  poolFor(scope: Scope): Pool {
+    return boundPool(this.#tenantPool(), scope);
+  }
+
+  query<Row>(scope: Scope, text: string, params?: readonly unknown[]): Promise<QueryResult<Row>> {
+    return new Promise((resolve, reject) => {
+      this.#tenantPool().queryIn(scope, { text, values: params }, (error, result) => {
+        if (error) reject(explainConnectionFailure(withCallerStack(error)));
+        else resolve(result as QueryResult<Row>);
+      });
+    });
+  }
+
+  async transaction<T>(scope: Scope, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+    const client = await this.poolFor(scope).connect().catch(rethrow);
+    const send = (config: QueryConfig): Promise<unknown> => client.query(config as never);
+    const begin = (): Promise<unknown> => send({ text: "begin" }).catch(rethrow);
+    try {
+      return await inTransaction(begin, send, () => client.query("rollback"), fn, slugOf(scope));
+    } finally {
+      client.release();
+    }
+  }
+
+  async session<T>(options: SessionOptions, fn: (session: Session) => Promise<T>): Promise<T> {
+    const borrowed = await this.#maintenancePool().borrow().catch(rethrow);
+    const session = new PgSession(borrowed);
+    let isSound = false;
+    try {
+      if (options.lock !== undefined) {
+        await takeLock(borrowed.client, options.lock, options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS);
+      }
+      const value = await fn(session);
+      isSound = true;
+      return value;
+    } catch (error) {
+      isSound = error instanceof TenancyError;
+      throw explainConnectionFailure(error);
+    } finally {
+      session.end();
+      borrowed.giveBack(!isSound);
+    }
+  }
+
+  subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> | undefined {
+    if (this.#isUnreachable()) return undefined;
+    const subscription = new Subscription(
+      this.#pg,
+      this.#directConfig(),
+      channel,
+      subscriber,
+      this.#attached().logger,
+    );
+    this.#subscriptions.add(subscription);
+    const stop = async (): Promise<void> => {
+      this.#subscriptions.delete(subscription);
+      await subscription.stop();
+    };
+    return subscription.start().then(() => stop);
+  }
+
+  async close(): Promise<void> {
+    const pools = [this.#pool, this.#maintenance].filter((pool) => pool?.ending === false);
+    await Promise.all([
+      ...[...this.#subscriptions].map((subscription) => subscription.stop()),
+      ...pools.map((pool) => pool?.end()),
+    ]);
+  }
+
+  #tenantPool(): TenantPool {
+    const host = this.#attached();
+    this.#pool ??= createTenantPool(this.#pg, this.#ownConfig(this.#config), {
+      allowMultipleStatements: this.#options.allowMultipleStatements === true,
+      host,
+      isPooled: this.#options.pooler !== undefined,
+      limits: limitsOf(this.#options),
+    });
+    return this.#pool;
+  }
+
+  #maintenancePool(): TenantPool {
+    if (this.#isUnreachable()) {
+      throw new TenancyError(
+        "DIRECT_CONNECTION_REQUIRED",
+        "This needs a session of its own, and the driver is connected through a transaction pooler.",
+      );
+    }
+    const host = this.#attached();
+    const config: PoolConfig = {
+      ...this.#directConfig(),
+      allowExitOnIdle: true,
+      idleTimeoutMillis: MAINTENANCE_IDLE_MS,
+      max: this.#options.maintenanceConnections ?? DEFAULT_MAINTENANCE_CONNECTIONS,
+      min: 0,
+    };
+    this.#maintenance ??= createTenantPool(this.#pg, ownDirect(config), {
+      allowMultipleStatements: false,
+      host,
+      isPooled: false,
+      limits: { prepareAfter: Infinity, schemas: DEFAULT_TENANTS, statements: 1 },
+    });
+    return this.#maintenance;
+  }
+
+  #ownConfig(config: PoolConfig): PoolConfig {
+    return this.#options.pooler === undefined ? ownDirect(config) : config;
+  }
+
+  #directConfig(): PoolConfig {
+    const { directConnectionString } = this.#options;
+    return directConnectionString === undefined
+      ? this.#config
+      : { ...this.#config, connectionString: directConnectionString };
+  }
+
+  #isUnreachable(): boolean {
+    return this.#options.pooler !== undefined && this.#options.directConnectionString === undefined;
+  }
+
+  #attached(): DriverHost {
+    if (this.#host === undefined) {
+      throw new TenancyError("INVALID_CONFIG", "The database driver belongs to no tenancy yet.", {
+        remedy: "Pass it to `createTenancy({ database: pg(…) })` first.",
+      });
+    }
+    return this.#host;
+  }
+}
+
+/** Makes every new connection ours before the application's own `onConnect` sees it. */
+function ownDirect(config: PoolConfig): PoolConfig {
+  const { onConnect } = config as { onConnect?: (client: PoolClient) => unknown };
+  return {
+    ...config,
+    onConnect: async (client: PgClient) => {
+      await client.query(OPEN_TEXT);
+      await onConnect?.(client as unknown as PoolClient);
+    },
+  } as unknown as PoolConfig;
+}
+
+function limitsOf(options: PgOptions): ConnectionLimits {
+  const { preparedStatements } = options;
+  const isOff = preparedStatements === false;
+  const own = typeof preparedStatements === "object" ? preparedStatements : {};
+  return {
+    prepareAfter: isOff ? Infinity : (own.after ?? DEFAULT_PREPARE_AFTER),
+    schemas: options.maxTenantsPerConnection ?? DEFAULT_TENANTS,
+    statements: options.pooler === undefined ? (own.max ?? DEFAULT_STATEMENTS) : 0,
+  };
+}
+
+function checkOptions(options: PgOptions, pg: typeof pgModule): void {
+  const numbers: Record<string, number | undefined> = {
+    maintenanceConnections: options.maintenanceConnections,
+    maxTenantsPerConnection: options.maxTenantsPerConnection,
+    ...(typeof options.preparedStatements === "object"
+      ? {
+          "preparedStatements.after": options.preparedStatements.after,
+          "preparedStatements.max": options.preparedStatements.max,
+        }
+      : {}),
+  };
+  for (const [name, value] of Object.entries(numbers)) {
+    if (value !== undefined && !(value >= 1)) {
+      throw new TenancyError("INVALID_CONFIG", `The option \`${name}\` of \`pg\` is not 1 or more.`);
+    }
+  }
+  if ((options as { pipeline?: unknown }).pipeline === true) {
+    throw new TenancyError("INVALID_CONFIG", "The option `pipeline` of `pg` cannot be used.", {
+      remedy: "Leave it out: a query and its scope already travel in one message.",
+    });
+  }
+  if (typeof (pg.Client.prototype as unknown as Partial<PgClient>).getTransactionStatus !== "function") {
+    throw new TenancyError("UNSUPPORTED_DRIVER", "This version of `pg` is too old.", {
+      remedy: "Install pg 8.23 or later.",
+    });
+  }
+}
+
+/** Replaces a stack that leads to the socket by one that leads to the caller. */
+function withCallerStack(error: Error): Error {
+  Error.captureStackTrace(error, withCallerStack);
+  return error;
+}
+
+function rethrow(error: unknown): never {
+  throw explainConnectionFailure(error);
+}
+
+function slugOf(scope: Scope): string | undefined {
+  return scope.kind === "tenant" ? scope.tenant.slug : undefined;
+}

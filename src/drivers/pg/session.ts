@@ -1,0 +1,127 @@
+import type {
+  QueryResult,
+  Session,
+  SessionTransactionOptions,
+  Transaction,
+} from "../../core/driver.ts";
+import { GLOBAL_SCOPE, type Scope } from "../../core/scope.ts";
+import { TenancyError } from "../../errors/tenancy-error.ts";
+import { type Execution, execute } from "./execute.ts";
+import type { QueryConfig } from "./peer.ts";
+import { ENTER_SESSION_TEXT } from "./search-path.ts";
+import type { Target } from "./scoped-query.ts";
+import type { Borrowed } from "./tenant-pool.ts";
+
+/** Runs one statement, as a promise. */
+export function run(execution: Execution, target: Target, config: QueryConfig): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    execute(execution, target, config, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+/** One connection apart from the application's pool, as the lifecycle sees it. */
+export class PgSession implements Session {
+  readonly #borrowed: Borrowed;
+  #isOpen = true;
+
+  constructor(borrowed: Borrowed) {
+    this.#borrowed = borrowed;
+  }
+
+  query<Row>(scope: Scope, text: string, params?: readonly unknown[]): Promise<QueryResult<Row>> {
+    return this.#run(scope, { text, values: params }) as Promise<QueryResult<Row>>;
+  }
+
+  async queryOutsideTransaction(scope: Scope, text: string): Promise<void> {
+    this.#check();
+    const { at, client } = this.#borrowed;
+    const { path, regnamespace } = at(scope).scope;
+    try {
+      await client.query(ENTER_SESSION_TEXT, [path, regnamespace]);
+      await client.query(text);
+    } finally {
+      await client.query("set search_path = ''");
+    }
+  }
+
+  async transaction<T>(
+    scope: Scope,
+    fn: (tx: Transaction) => Promise<T>,
+    options: SessionTransactionOptions = {},
+  ): Promise<T> {
+    this.#check();
+    const { at, client, execution } = this.#borrowed;
+    const begin = async (): Promise<void> => {
+      if (options.first === undefined) await run(execution, at(scope), { text: "begin" });
+      else await client.query(`begin; ${options.first}`);
+    };
+    return await inTransaction(
+      begin,
+      (config) => run(execution, at(scope), config),
+      () => client.query("rollback"),
+      fn,
+      at(scope).scope.tenant,
+    );
+  }
+
+  /** Ends it: later calls throw `LEASE_ENDED`. */
+  end(): void {
+    this.#isOpen = false;
+  }
+
+  #run(scope: Scope, config: QueryConfig): Promise<unknown> {
+    this.#check();
+    return run(this.#borrowed.execution, this.#borrowed.at(scope), config);
+  }
+
+  #check(): void {
+    if (!this.#isOpen) {
+      throw new TenancyError("LEASE_ENDED", "A database session was used after its end.");
+    }
+  }
+}
+
+/**
+ * Runs `fn` between `begin` and `commit`, or `rollback` when it rejects.
+ *
+ * @throws TenancyError `TRANSACTION_ABORTED` when `fn` resolved although a statement had failed: the
+ *   server then answers `commit` with a rollback, without an error
+ */
+export async function inTransaction<T>(
+  begin: () => Promise<unknown>,
+  send: (config: QueryConfig) => Promise<unknown>,
+  rollback: () => Promise<unknown>,
+  fn: (tx: Transaction) => Promise<T>,
+  tenant: string | undefined,
+): Promise<T> {
+  let isOpen = true;
+  const guarded = (config: QueryConfig): Promise<unknown> =>
+    isOpen
+      ? send(config)
+      : Promise.reject(new TenancyError("LEASE_ENDED", "A transaction was used after its end."));
+  const tx: Transaction = {
+    query: <Row>(text: string, params?: readonly unknown[]) =>
+      guarded({ text, values: params }) as Promise<QueryResult<Row>>,
+    script: async (text) => void (await guarded({ queryMode: "simple", text })),
+  };
+  try {
+    await begin();
+    const value = await fn(tx);
+    isOpen = false;
+    const { command } = (await send({ text: "commit" })) as { readonly command?: string };
+    if (command === "ROLLBACK") {
+      throw new TenancyError(
+        "TRANSACTION_ABORTED",
+        "A transaction was rolled back, because one of its statements had failed.",
+        { tenant },
+      );
+    }
+    return value;
+  } catch (error) {
+    isOpen = false;
+    // A rollback fails only when the connection is lost, which ends the transaction too.
+    await rollback().catch(() => undefined);
+    throw error;
+  }
+}
+

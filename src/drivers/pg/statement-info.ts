@@ -1,0 +1,78 @@
+import { LRUCache } from "lru-cache";
+
+/** What a text may leave behind in its session, and what has to be done about it. */
+export type SessionTrace = "none" | "reset" | "destroy";
+
+/** What is known of a statement by its text alone. */
+export interface StatementInfo {
+  /** Differs for every text: part of the names of prepared statements. */
+  readonly key: string;
+  /** Whether preparing it pays: it reads or changes rows. */
+  readonly isPreparable: boolean;
+  /** What it may leave behind in its session. */
+  readonly trace: SessionTrace;
+}
+
+const LEADING_COMMENT = /^\s*(?:--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)/;
+const PREPARABLE = /^\s*\(*\s*(?:select|insert|update|delete|merge|with|values|table)\b/i;
+const LOCAL_SET_CONFIG = /set_config\s*\((?:[^()']|'[^']*')*,\s*true\s*\)/gi;
+
+/** Statements whose traces cannot be removed, or whose removal would break the driver. */
+const DESTROY =
+  /(?:^|;)\s*(?:prepare(?!\s+transaction\b)|load|deallocate|discard\s+(?:all|plans))\b/i;
+
+/** Statements that leave something in the session which `RESET_TEXT` removes. */
+const RESET = new RegExp(
+  [
+    String.raw`(?:^|;)\s*(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|listen|discard)\b`,
+    String.raw`\b(?:temp|temporary)\s+(?:table|view|sequence|recursive)\b`,
+    String.raw`\binto\s+(?:temp|temporary)\b`,
+    String.raw`\bpg_temp\b`,
+    String.raw`\bset_config\s*\(`,
+    String.raw`\bpg_(?:try_)?advisory_lock(?:_shared)?\b`,
+    String.raw`\bwith\s+hold\b`,
+  ].join("|"),
+  "i",
+);
+
+/**
+ * Removes what a session may carry to its next user, without `deallocate all`: `pg` would go on
+ * to use statements that it believes prepared.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-discard.html
+ */
+export const RESET_TEXT =
+  "close all; set session authorization default; reset all; unlisten *; " +
+  "select pg_catalog.pg_advisory_unlock_all(); discard temp; discard sequences; " +
+  "set search_path = ''";
+
+/** Looks at texts, and remembers the answer for those that come again. */
+export class StatementInfos {
+  readonly #infos = new LRUCache<string, StatementInfo>({ max: 5_000 });
+  #nextKey = 0;
+
+  /** Returns what is known of a text. */
+  of(text: string): StatementInfo {
+    let info = this.#infos.get(text);
+    if (info === undefined) {
+      info = inspect(text, (this.#nextKey++).toString(36));
+      this.#infos.set(text, info);
+    }
+    return info;
+  }
+}
+
+function inspect(text: string, key: string): StatementInfo {
+  let bare = text;
+  for (let next = ""; next !== bare;) {
+    next = bare;
+    bare = bare.replace(LEADING_COMMENT, "");
+  }
+  const trace = traceOf(bare.replace(LOCAL_SET_CONFIG, ""));
+  return { isPreparable: trace === "none" && PREPARABLE.test(bare), key, trace };
+}
+
+function traceOf(text: string): SessionTrace {
+  if (DESTROY.test(text)) return "destroy";
+  return RESET.test(text) ? "reset" : "none";
+}
