@@ -1,24 +1,41 @@
 import type { Statement } from "./dialect.ts";
 
+/** Something in a schema that can be dropped on its own. */
+export interface SchemaObject {
+  /** What it is, as `drop` calls it. */
+  readonly kind: string;
+  /** Its full name, quoted where that is needed, as the engine itself wrote it. */
+  readonly name: string;
+}
+
 /** SQL about schemas. Names are physical ones, checked by `parseSchemaName`; they are quoted here. */
 export interface SchemaSql {
-  /** Makes a schema; fails if there is one. */
-  create(schemaName: string): string;
-  /** Removes a schema and all that is left in it. */
+  /**
+   * Makes a schema that bears the mark of a tenant's id; fails if there is one of that name. The
+   * mark tells a tenant's leftover from a schema that only happens to have its name.
+   */
+  create(schemaName: string, tenantId: string): string;
+  /** Makes a schema unless there is one; for the global one. Needs no rights if there is one. */
+  ensure(schemaName: string): string;
+  /** Removes a schema and all that is left in it, if it is there. */
   drop(schemaName: string): string;
   /** Gives a schema another name. */
   rename(from: string, to: string): string;
-  /** One row `{ exists: boolean }`. */
+  /** One row `{ exists: boolean, tenant_id: string | null }`, the latter from the mark. */
   exists(schemaName: string): Statement;
   /** One row `{ table_count: number }`: tables in the schema but `except`, whoever may see them. */
   countTables(schemaName: string, except: string): Statement;
   /**
-   * Up to `limit` rows `{ kind, name }` of what a schema holds and can be dropped on its own, in an
-   * order in which dropping them in batches works.
+   * Up to `limit` rows ({@link SchemaObject}) of what a schema holds and can be dropped on its own,
+   * in an order in which dropping them in batches works and needs few locks at a time.
    */
   listObjects(schemaName: string, limit: number): Statement;
-  /** Drops the objects that `listObjects` returned, with what depends on them inside the schema. */
-  dropObjects(schemaName: string, objects: readonly { kind: string; name: string }[]): string;
+  /** Drops objects that `listObjects` returned, with what depends on them. */
+  dropObjects(objects: readonly SchemaObject[]): string;
+  /** Makes the rest of the transaction give up when it waits longer than this for a lock. */
+  limitLockWait(timeoutMs: number): string;
+  /** Whether an error says that somebody else holds a lock, so that trying again may help. */
+  isLockConflict(error: unknown): boolean;
   /** One row `{ role: string, database: string }`: names that a tenant's schema must not have. */
   currentNames(): Statement;
 }

@@ -53,6 +53,26 @@ function storage(): AsyncLocalStorage<Cell> {
   return (holder[SLOT] ??= new AsyncLocalStorage<Cell>());
 }
 
+/** Calls a function in a scope that was captured earlier, and returns what it returns, unawaited. */
+export type InScope = <T>(fn: () => T) => T;
+
+/**
+ * Returns a function that calls others in the scope in force here, for what is called from elsewhere
+ * later: event listeners, pulls of a stream.
+ *
+ * It is the same scope, not a copy: `put` on either side is seen on both. Every other async context
+ * stays as it is where the returned function is called.
+ */
+export function captureScope(): InScope {
+  const slot = storage();
+  const captured = slot.getStore();
+  return (fn) => {
+    let cell = slot.getStore();
+    while (cell !== captured && cell !== undefined) cell = cell.outer;
+    return cell === captured && captured !== undefined ? fn() : slot.run(captured as Cell, fn);
+  };
+}
+
 /**
  * The ambient scope of one tenancy.
  *
@@ -75,9 +95,9 @@ export class ScopeContext {
    *
    * @param scope - what queries run in; `undefined` for none (they are refused until `put`)
    */
-  // ISOLATION: the await inside `run` is what keeps lazy builders in scope. leak/lazy-thenable.test.ts
+  // ISOLATION: the await inside `run` is what keeps lazy builders in scope. unit/core/scope.test.ts
   run<T>(scope: Scope | undefined, fn: () => T | PromiseLike<T>): Promise<Awaited<T>> {
-    return this.enter(scope, async () => await fn());
+    return this.enter(scope, async (): Promise<Awaited<T>> => await fn());
   }
 
   /**

@@ -53,15 +53,17 @@ export class ConnectionState {
   /**
    * Returns the name under which to run a statement, or `undefined` to run it unnamed.
    *
-   * @param key - differs for every text and schema version
+   * @param key - differs for every text and schema version, in this process
    * @param always - whether to name it at its first use
+   * @param makeName - makes a name that means this statement, and no other, in every process
    */
-  nameOf(key: string, always: boolean): string | undefined {
+  // ISOLATION: behind a pooler that was not configured, a name may be another process's. leak/statements.test.ts
+  nameOf(key: string, always: boolean, makeName: () => string): string | undefined {
     if (!this.isNaming || this.#names === undefined) return undefined;
     const known = this.#names.get(key);
     if (known !== undefined) return known;
     if (!always && !this.#isHot(key)) return undefined;
-    const name = `kirayedar_${key}`;
+    const name = makeName();
     this.#names.set(key, name);
     this.closing.delete(name);
     return name;

@@ -10,7 +10,7 @@ const asIs = (value: unknown): unknown => value;
  *
  * In a transaction that has failed nothing can be entered, and nothing runs but its end.
  */
-// ISOLATION: a chained transaction starts without the scope of the one before. leak/chained-transaction.test.ts
+// ISOLATION: a chained transaction starts without the scope of the one before. leak/client.test.ts
 export function mustEnter(status: TransactionStatus | null, state: ConnectionState): boolean {
   if (status === "E") return false;
   return status !== "T" || !state.isScoped;
@@ -41,13 +41,7 @@ export function writeEnter(wire: Wire, scope: ScopePath, state: ConnectionState)
 /** Returns what to tell the user about an error of the statement that enters a scope. */
 export function enterError(error: Error, scope: ScopePath): Error {
   const { code } = error as { readonly code?: unknown };
-  if (code === "26000") {
-    return new TenancyError("INVALID_CONFIG", "The connection has lost its prepared statements.", {
-      cause: error,
-      remedy: 'If a transaction pooler stands between, give the driver `pooler: "transaction"`.',
-      tenant: scope.tenant,
-    });
-  }
+  if (code === "26000") return lostSession(error, scope.tenant);
   if (code !== "3F000") return error;
   const whose = scope.tenant === undefined ? "the global scope" : `tenant "${scope.tenant}"`;
   return new TenancyError(
@@ -55,4 +49,13 @@ export function enterError(error: Error, scope: ScopePath): Error {
     `The schema "${scope.schemaName}" of ${whose} does not exist.`,
     { cause: error, tenant: scope.tenant },
   );
+}
+
+/** Returns what to tell the user about a session that turned out to be shared with others. */
+export function lostSession(cause: Error, tenant?: string): TenancyError {
+  return new TenancyError("INVALID_CONFIG", "A connection does not keep its prepared statements.", {
+    cause,
+    remedy: 'If a transaction pooler stands between, give the driver `pooler: "transaction"`.',
+    tenant,
+  });
 }

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { lostSession } from "./enter.ts";
 import { type Aftermath, type ExecuteCallback, isStatementError, type QueryConfig } from "./peer.ts";
 import type { ScopedQuery, ScopedQueryClass, Target } from "./scoped-query.ts";
-import { ENTER_SESSION_TEXT } from "./search-path.ts";
+import { ENTER_SESSION_TEXT, type ScopePath } from "./search-path.ts";
 import type { StatementInfo, StatementInfos } from "./statement-info.ts";
 
 /** What every statement of one pool has in common. */
@@ -34,7 +36,7 @@ export function execute(
     process.nextTick(callback, refusal, undefined, "ready");
     return;
   }
-  const key = `${target.scope.statementKey}_${info.key}`;
+  const key = `${target.scope.key} ${info.key}`;
   const isSimple = config.queryMode === "simple";
   const name =
     isSimple || config.rows !== undefined
@@ -58,7 +60,9 @@ export function execute(
     if (error.routine === "PreventInTransactionBlock") {
       return whenReady(target, () => runInSession(execution, target, config, error, callback));
     }
-    callback(explain(error), undefined, aftermathOf(error, config));
+    // Our names mean one statement each: one that is there already was made for somebody else.
+    const said = name !== undefined && error.code === "42P05" ? lostSession(error) : explain(error);
+    callback(said, undefined, aftermathOf(error, config));
   });
   target.client.query(query as never);
 
@@ -100,7 +104,7 @@ function newQuery(
 ): ScopedQuery {
   const query = new execution.Query(target, { ...config, name });
   // Several statements in one text exist only in the simple protocol.
-  // ISOLATION: an injected `; set search_path …` is refused by the server. leak/stacked-statements.test.ts
+  // ISOLATION: an injected `; set search_path …` is refused by the server. leak/statements.test.ts
   if (config.queryMode !== "simple" && !execution.allowMultipleStatements) {
     query.queryMode = "extended";
   }
@@ -115,8 +119,13 @@ function nameOf(
   key: string,
   isNamed: boolean,
 ): string | undefined {
-  // ISOLATION: one name for two tenants' tables fails, or worse, reads the other's. leak/statement-names.test.ts
-  return isNamed || info.isPreparable ? target.state.nameOf(key, isNamed) : undefined;
+  // ISOLATION: one name for two tenants' tables fails, or worse, reads the other's. leak/statements.test.ts
+  if (!isNamed && !info.isPreparable) return undefined;
+  return target.state.nameOf(key, isNamed, () => statementName(target.scope, info.text));
+}
+
+function statementName(scope: ScopePath, text: string): string {
+  return `kirayedar_${createHash("sha256").update(`${scope.schemaVersion}\0${text}`).digest("base64url")}`;
 }
 
 /**

@@ -67,7 +67,7 @@ export class Lease {
    * @param destroy - whether to close it instead, as `pg` has it: `true` or an error
    */
   release(destroy?: boolean | Error): void {
-    // ISOLATION: the second release of one lease would free the client under its next holder. leak/double-release.test.ts
+    // ISOLATION: the second release of one lease would free the client under its next holder. leak/client.test.ts
     if (this.#isReleased) return;
     this.#isReleased = true;
     const mustEnd = destroy || this.#isBroken || this.#streaming > 0;
@@ -78,7 +78,7 @@ export class Lease {
   #end(destroy: boolean | Error): void {
     const { client, scope } = this.#target;
     const isOpen = client.getTransactionStatus() !== "I";
-    // ISOLATION: an open transaction would carry its scope to the next holder. leak/open-transaction.test.ts
+    // ISOLATION: an open transaction would carry its scope to the next holder. leak/client.test.ts
     if (isOpen && !destroy) {
       this.#owner.logger.warn(
         { schemaName: scope.schemaName, tenant: scope.tenant },

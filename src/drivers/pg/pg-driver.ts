@@ -18,6 +18,7 @@ import type { ConnectionLimits } from "./connection-state.ts";
 import { takeLock } from "./lock.ts";
 import type { PgOptions } from "./options.ts";
 import type { PgClient, QueryConfig } from "./peer.ts";
+import { lostSession } from "./enter.ts";
 import { OPEN_TEXT } from "./search-path.ts";
 import { inTransaction, PgSession } from "./session.ts";
 import { Subscription } from "./subscription.ts";
@@ -207,10 +208,15 @@ function ownDirect(config: PoolConfig): PoolConfig {
   return {
     ...config,
     onConnect: async (client: PgClient) => {
-      await client.query(OPEN_TEXT);
+      await client.query(OPEN_TEXT).catch(explainOpening);
       await onConnect?.(client as unknown as PoolClient);
     },
   } as unknown as PoolConfig;
+}
+
+/** A new connection on which our statement is there already is an old one, lent by a pooler. */
+function explainOpening(error: Error & { readonly code?: string }): never {
+  throw error.code === "42P05" ? lostSession(error) : error;
 }
 
 function limitsOf(options: PgOptions): ConnectionLimits {

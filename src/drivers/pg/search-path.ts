@@ -13,8 +13,10 @@ export interface ScopePath {
   readonly schemaName: string;
   /** Slug of the tenant, or `undefined` in the global scope. */
   readonly tenant: string | undefined;
-  /** Differs for every schema and migration version: part of the names of prepared statements. */
-  readonly statementKey: string;
+  /** Schema and migration version: what a prepared statement depends on. */
+  readonly schemaVersion: string;
+  /** Differs for every {@link schemaVersion}, in this process. */
+  readonly key: string;
 }
 
 /**
@@ -29,7 +31,7 @@ export const ENTER_NAME = "kirayedar_enter";
  *
  * @see https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-SET (`is_local`)
  */
-// ISOLATION: without the cast, a query of a dropped tenant runs on the shared schemas. leak/missing-schema.test.ts
+// ISOLATION: without the cast, a query of a dropped tenant runs on the shared schemas. leak/schema.test.ts
 export const ENTER_TEXT =
   "select pg_catalog.set_config('search_path', $1, true), ($2::pg_catalog.text)::pg_catalog.regnamespace";
 
@@ -41,7 +43,7 @@ export const ENTER_SESSION_TEXT =
  * Makes a new connection ours: nothing is found outside a scope, and the statement that enters one
  * is prepared. One message.
  */
-// ISOLATION: with the role's own path, what escapes its scope would reach the global tables. leak/empty-path.test.ts
+// ISOLATION: with the role's own path, what escapes its scope would reach the global tables. leak/schema.test.ts
 export const OPEN_TEXT = `set search_path = ''; prepare ${ENTER_NAME} (text, text) as ${ENTER_TEXT}`;
 
 /** Makes {@link ScopePath}s: one for each scope, kept for as long as the scope. */
@@ -63,11 +65,13 @@ export class ScopePaths {
     if (known !== undefined) return known;
     const tenant = scope.kind === "tenant" ? scope.tenant : undefined;
     const schemaName = tenant?.schemaName ?? this.#globalSchema;
+    const schemaVersion = `${schemaName}\0${tenant?.version ?? ""}`;
     const path: ScopePath = Object.freeze({
+      key: this.#key(schemaVersion),
       path: searchPath(schemaName, this.#sharedSchemas),
       regnamespace: quoteIdentifier(schemaName),
       schemaName,
-      statementKey: this.#key(`${schemaName}\0${tenant?.version ?? ""}`),
+      schemaVersion,
       tenant: tenant?.slug,
     });
     this.#paths.set(scope, path);

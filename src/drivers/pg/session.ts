@@ -52,6 +52,7 @@ export class PgSession implements Session {
     this.#check();
     const { at, client, execution } = this.#borrowed;
     const begin = async (): Promise<void> => {
+      at(scope).state.isScoped = false;
       if (options.first === undefined) await run(execution, at(scope), { text: "begin" });
       else await client.query(`begin; ${options.first}`);
     };

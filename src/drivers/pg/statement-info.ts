@@ -5,8 +5,10 @@ export type SessionTrace = "none" | "reset" | "destroy";
 
 /** What is known of a statement by its text alone. */
 export interface StatementInfo {
-  /** Differs for every text: part of the names of prepared statements. */
+  /** Differs for every text, in this process. */
   readonly key: string;
+  /** The text itself. */
+  readonly text: string;
   /** Whether preparing it pays: it reads or changes rows. */
   readonly isPreparable: boolean;
   /** What it may leave behind in its session. */
@@ -69,7 +71,7 @@ function inspect(text: string, key: string): StatementInfo {
     bare = bare.replace(LEADING_COMMENT, "");
   }
   const trace = traceOf(bare.replace(LOCAL_SET_CONFIG, ""));
-  return { isPreparable: trace === "none" && PREPARABLE.test(bare), key, trace };
+  return { isPreparable: trace === "none" && PREPARABLE.test(bare), key, text, trace };
 }
 
 function traceOf(text: string): SessionTrace {

@@ -71,7 +71,7 @@ interface BasePool {
  * Makes the subclass of one application's own `pg.Pool`, and one pool of it.
  *
  * ISOLATION: the scope is read where `query` and `connect` are entered, never later: a waiting
- * callback runs in the async context of whoever released the client. leak/naive-pool.test.ts
+ * callback runs in the async context of whoever released the client. leak/isolation.test.ts
  */
 export function createTenantPool(
   pg: typeof pgModule,
@@ -103,7 +103,7 @@ export function createTenantPool(
     giveBack: ({ client, state }, destroy) => {
       if (destroy || state.isWorn || state.trace === "destroy") return client.release(destroy || true);
       if (state.trace === "none") return client.release();
-      // ISOLATION: settings, locks and temporary tables stay in the session. leak/session-state.test.ts
+      // ISOLATION: settings, locks and temporary tables stay in the session. leak/client.test.ts
       client.query(RESET_TEXT, (error: Error | null) => {
         if (!error) state.trace = "none";
         client.release(error ?? undefined);

@@ -7,8 +7,8 @@ import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import Cursor from "pg-cursor";
 import QueryStream from "pg-query-stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { createPgWorld, type PgWorld } from "../../support/pg-world.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createPgWorld, type PgWorld } from "../support/pg-world.ts";
 
 let database: TestDatabase;
 let world: PgWorld;
