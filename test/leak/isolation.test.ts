@@ -88,7 +88,11 @@ describe("the same operations on a pool that reads the scope in `client.query`",
         return query(...args);
       }
     }
-    const pool = new pg.Pool({ Client: NaiveClient, connectionString: database.url, max: 5 } as pg.PoolConfig);
+    const pool = new pg.Pool({
+      Client: NaiveClient,
+      connectionString: database.url,
+      max: 5,
+    });
     const report = await hammer({
       concurrency: 100,
       in: (tenant, fn) => scope.run(world.tenants[tenant]!.schemaName, fn),

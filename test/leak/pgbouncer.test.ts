@@ -106,9 +106,9 @@ describe.skipIf("unavailable" in bouncer)("behind PgBouncer in transaction mode"
     await expect(poor.driver.session({}, async () => undefined)).rejects.toMatchObject({
       code: "DIRECT_CONNECTION_REQUIRED",
     });
-    expect(poor.driver.subscribe("x", { onMessage: () => undefined, onStatus: () => undefined })).toBe(
-      undefined,
-    );
+    expect(
+      poor.driver.subscribe("x", { onMessage: () => undefined, onStatus: () => undefined }),
+    ).toBe(undefined);
     await poor.close();
   });
 

@@ -43,7 +43,9 @@ describe("a schema that is not there", () => {
 
   it("has a missing table fail, where the global schema has one of that name", async () => {
     await world.admin.query("create table public.only_global (id int)");
-    await expect(world.in(0, () => world.pool.query("select * from only_global"))).rejects.toMatchObject({
+    await expect(
+      world.in(0, () => world.pool.query("select * from only_global")),
+    ).rejects.toMatchObject({
       code: "42P01",
     });
   });

@@ -35,7 +35,11 @@ async function prepared(): Promise<Prepared[]> {
   return rows;
 }
 
-function ask(tenant: number, config: pg.QueryConfig | string, values?: unknown[]): Promise<pg.QueryResult> {
+function ask(
+  tenant: number,
+  config: pg.QueryConfig | string,
+  values?: unknown[],
+): Promise<pg.QueryResult> {
   return world.in(tenant, () => world.pool.query(config as string, values));
 }
 
@@ -71,7 +75,9 @@ describe("statements that come again", () => {
       await client.query("rollback");
     }
     client.release();
-    expect((await prepared()).filter(({ statement }) => /begin|passing/.test(statement))).toEqual([]);
+    expect((await prepared()).filter(({ statement }) => /begin|passing/.test(statement))).toEqual(
+      [],
+    );
   });
 
   it("named by the application, are each tenant's own too", async () => {

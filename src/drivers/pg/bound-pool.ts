@@ -22,7 +22,7 @@ function makeView(pool: TenantPool, scope: Scope): Pool {
   return Object.create(pool, {
     connect: {
       value: (callback?: ConnectCallback) =>
-        answer(callback as never, (done) => pool.connectIn(scope, done as ConnectCallback)),
+        answer(callback as never, (done) => pool.connectIn(scope, done)),
     },
     end: {
       value: (callback?: () => void) => (callback === undefined ? Promise.resolve() : callback()),

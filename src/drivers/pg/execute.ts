@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
+import type { QueryConfig as PgQueryConfig } from "pg";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { lostSession } from "./enter.ts";
-import { type Aftermath, type ExecuteCallback, isStatementError, type QueryConfig } from "./peer.ts";
+import {
+  type Aftermath,
+  type ExecuteCallback,
+  isStatementError,
+  type QueryConfig,
+} from "./peer.ts";
 import type { ScopedQuery, ScopedQueryClass, Target } from "./scoped-query.ts";
 import { ENTER_SESSION_TEXT, type ScopePath } from "./search-path.ts";
 import type { StatementInfo, StatementInfos } from "./statement-info.ts";
@@ -180,8 +186,7 @@ function runInSession(
   state.leave("reset");
   const steps = async (): Promise<unknown> => {
     await client.query(ENTER_SESSION_TEXT, [scope.path, scope.regnamespace]);
-    const result: unknown = await client.query(config as never);
-    return result;
+    return await client.query(config as PgQueryConfig);
   };
   steps().then(
     (result) => callback(null, result, "ready"),

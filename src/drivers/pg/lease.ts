@@ -27,11 +27,15 @@ export function toQueryConfig(
   third: unknown,
 ): { readonly config: QueryConfig; readonly callback: Callback | undefined } {
   const callback = [second, third].find((value) => typeof value === "function");
-  const values = typeof second === "function" ? undefined : (second as readonly unknown[] | undefined);
+  const values =
+    typeof second === "function" ? undefined : (second as readonly unknown[] | undefined);
   const config: QueryConfig =
     typeof first === "string" ? { text: first, values } : values ? { ...first, values } : first;
   const own = (config as { callback?: unknown } | null)?.callback;
-  return { callback: (callback ?? (typeof own === "function" ? own : undefined)) as Callback, config };
+  return {
+    callback: (callback ?? (typeof own === "function" ? own : undefined)) as Callback,
+    config,
+  };
 }
 
 /**
@@ -94,7 +98,10 @@ export class Lease {
     }
     if (isSubmittable(first)) return this.#submit(first, second, third);
     const { callback, config } = toQueryConfig(first, second, third);
-    if (callback !== undefined) return void this.#run(config, callback);
+    if (callback !== undefined) {
+      this.#run(config, callback);
+      return undefined;
+    }
     return new Promise((resolve, reject) => {
       this.#run(config, (error, result) => (error ? reject(error) : resolve(result)));
     }).catch((error: Error) => {

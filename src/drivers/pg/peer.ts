@@ -105,4 +105,3 @@ export function isStatementError(error: unknown): error is ServerError {
 export function isSubmittable(value: unknown): value is Submittable {
   return typeof (value as { submit?: unknown } | null)?.submit === "function";
 }
-

@@ -66,9 +66,13 @@ export class PgDriver implements Driver<Pool> {
 
   attach(host: DriverHost): void {
     if (this.#host !== undefined) {
-      throw new TenancyError("INVALID_CONFIG", "The database driver already belongs to a tenancy.", {
-        remedy: "Call `pg(…)` once for each tenancy.",
-      });
+      throw new TenancyError(
+        "INVALID_CONFIG",
+        "The database driver already belongs to a tenancy.",
+        {
+          remedy: "Call `pg(…)` once for each tenancy.",
+        },
+      );
     }
     this.#host = host;
   }
@@ -77,13 +81,18 @@ export class PgDriver implements Driver<Pool> {
     return boundPool(this.#tenantPool(), scope);
   }
 
-  query<Row>(scope: Scope, text: string, params?: readonly unknown[]): Promise<QueryResult<Row>> {
-    return new Promise((resolve, reject) => {
+  async query<Row>(
+    scope: Scope,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    const answer = new Promise((resolve, reject) => {
       this.#tenantPool().queryIn(scope, { text, values: params }, (error, result) => {
-        if (error) reject(explainConnectionFailure(withCallerStack(error)));
-        else resolve(result as QueryResult<Row>);
+        if (error) reject(error);
+        else resolve(result);
       });
     });
+    return (await answer.catch(rethrow)) as QueryResult<Row>;
   }
 
   async transaction<T>(scope: Scope, fn: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -103,7 +112,11 @@ export class PgDriver implements Driver<Pool> {
     let isSound = false;
     try {
       if (options.lock !== undefined) {
-        await takeLock(borrowed.client, options.lock, options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS);
+        await takeLock(
+          borrowed.client,
+          options.lock,
+          options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS,
+        );
       }
       const value = await fn(session);
       isSound = true;
@@ -243,7 +256,10 @@ function checkOptions(options: PgOptions, pg: typeof pgModule): void {
   };
   for (const [name, value] of Object.entries(numbers)) {
     if (value !== undefined && !(value >= 1)) {
-      throw new TenancyError("INVALID_CONFIG", `The option \`${name}\` of \`pg\` is not 1 or more.`);
+      throw new TenancyError(
+        "INVALID_CONFIG",
+        `The option \`${name}\` of \`pg\` is not 1 or more.`,
+      );
     }
   }
   if ((options as { pipeline?: unknown }).pipeline === true) {
@@ -251,20 +267,18 @@ function checkOptions(options: PgOptions, pg: typeof pgModule): void {
       remedy: "Leave it out: a query and its scope already travel in one message.",
     });
   }
-  if (typeof (pg.Client.prototype as unknown as Partial<PgClient>).getTransactionStatus !== "function") {
+  if (
+    typeof (pg.Client.prototype as unknown as Partial<PgClient>).getTransactionStatus !== "function"
+  ) {
     throw new TenancyError("UNSUPPORTED_DRIVER", "This version of `pg` is too old.", {
       remedy: "Install pg 8.23 or later.",
     });
   }
 }
 
-/** Replaces a stack that leads to the socket by one that leads to the caller. */
-function withCallerStack(error: Error): Error {
-  Error.captureStackTrace(error, withCallerStack);
-  return error;
-}
-
 function rethrow(error: unknown): never {
+  // The stack of an error from the socket says nothing of who asked.
+  if (error instanceof Error) Error.captureStackTrace(error, rethrow);
   throw explainConnectionFailure(error);
 }
 

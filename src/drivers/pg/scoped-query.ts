@@ -115,7 +115,10 @@ export function scopeSubmittable(target: Target, query: Submittable, onEnd: () =
     wire.stream.cork();
     try {
       writeEnter(wire, scope, state);
-      if (!isFused) return void wire.flush();
+      if (!isFused) {
+        wire.flush();
+        return undefined;
+      }
       // A refusal must not reach `pg`: the server still has to answer what was written.
       refusal = original.submit(wire) ?? undefined;
       if (refusal !== undefined) wire.sync();

@@ -4,7 +4,7 @@ import type {
   SessionTransactionOptions,
   Transaction,
 } from "../../core/driver.ts";
-import { GLOBAL_SCOPE, type Scope } from "../../core/scope.ts";
+import type { Scope } from "../../core/scope.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { type Execution, execute } from "./execute.ts";
 import type { QueryConfig } from "./peer.ts";
@@ -15,7 +15,9 @@ import type { Borrowed } from "./tenant-pool.ts";
 /** Runs one statement, as a promise. */
 export function run(execution: Execution, target: Target, config: QueryConfig): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    execute(execution, target, config, (error, result) => (error ? reject(error) : resolve(result)));
+    execute(execution, target, config, (error, result) =>
+      error ? reject(error) : resolve(result),
+    );
   });
 }
 
@@ -28,19 +30,24 @@ export class PgSession implements Session {
     this.#borrowed = borrowed;
   }
 
-  query<Row>(scope: Scope, text: string, params?: readonly unknown[]): Promise<QueryResult<Row>> {
-    return this.#run(scope, { text, values: params }) as Promise<QueryResult<Row>>;
+  async query<Row>(
+    scope: Scope,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    return (await this.#run(scope, { text, values: params })) as QueryResult<Row>;
   }
 
   async queryOutsideTransaction(scope: Scope, text: string): Promise<void> {
     this.#check();
-    const { at, client } = this.#borrowed;
-    const { path, regnamespace } = at(scope).scope;
+    const { client } = this.#borrowed;
+    const { path, regnamespace } = this.#borrowed.at(scope).scope;
     try {
       await client.query(ENTER_SESSION_TEXT, [path, regnamespace]);
       await client.query(text);
     } finally {
-      await client.query("set search_path = ''");
+      // It fails only when the connection is lost, and must not hide the error before it.
+      await client.query("set search_path = ''").catch(() => undefined);
     }
   }
 
@@ -50,18 +57,20 @@ export class PgSession implements Session {
     options: SessionTransactionOptions = {},
   ): Promise<T> {
     this.#check();
-    const { at, client, execution } = this.#borrowed;
+    const { client, execution } = this.#borrowed;
+    const target = this.#borrowed.at(scope);
     const begin = async (): Promise<void> => {
-      at(scope).state.isScoped = false;
-      if (options.first === undefined) await run(execution, at(scope), { text: "begin" });
+      // What `pg` sends by itself is not watched: the scope has to be entered after it.
+      target.state.isScoped = false;
+      if (options.first === undefined) await run(execution, target, { text: "begin" });
       else await client.query(`begin; ${options.first}`);
     };
     return await inTransaction(
       begin,
-      (config) => run(execution, at(scope), config),
+      (config) => run(execution, target, config),
       () => client.query("rollback"),
       fn,
-      at(scope).scope.tenant,
+      target.scope.tenant,
     );
   }
 
@@ -125,4 +134,3 @@ export async function inTransaction<T>(
     throw error;
   }
 }
-

@@ -101,7 +101,8 @@ export function createTenantPool(
   const owner: LeaseOwner = {
     execution,
     giveBack: ({ client, state }, destroy) => {
-      if (destroy || state.isWorn || state.trace === "destroy") return client.release(destroy || true);
+      if (destroy || state.isWorn || state.trace === "destroy")
+        return client.release(destroy || true);
       if (state.trace === "none") return client.release();
       // ISOLATION: settings, locks and temporary tables stay in the session. leak/client.test.ts
       client.query(RESET_TEXT, (error: Error | null) => {
@@ -134,7 +135,7 @@ export function createTenantPool(
 
     override connect(callback?: unknown): Promise<unknown> | undefined {
       return answer(callback as Callback | undefined, (done) => {
-        this.connectIn(scopeNow(), done as ConnectCallback);
+        this.connectIn(scopeNow(), done);
       });
     }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GLOBAL_SCOPE } from "../../../src/core/scope.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
@@ -51,7 +52,9 @@ describe("a one-shot query", () => {
           ["tenant_b", 7],
         ]);
       }
-      expect((await pool.query({ text, values: [1] }, [8])).rows).toEqual([{ n: 8, owner: "tenant_b" }]);
+      expect((await pool.query({ text, values: [1] }, [8])).rows).toEqual([
+        { n: 8, owner: "tenant_b" },
+      ]);
       expect((await pool.query("")).rows).toEqual([]);
     });
   });
@@ -61,12 +64,14 @@ describe("a one-shot query", () => {
     const seen = await Promise.all(
       Array.from({ length: 20 }, (_, job) =>
         world.in(job % 2, () =>
-          trace.run(`job ${job}`, () =>
-            new Promise((resolve, reject) => {
-              world.pool.query("select $1::int", [job], (error) =>
-                error ? reject(error) : resolve(trace.getStore()),
-              );
-            }),
+          trace.run(
+            `job ${job}`,
+            () =>
+              new Promise((resolve, reject) => {
+                world.pool.query("select $1::int", [job], (error) =>
+                  error ? reject(error) : resolve(trace.getStore()),
+                );
+              }),
           ),
         ),
       ),
@@ -89,14 +94,19 @@ describe("a one-shot query", () => {
       await expect(world.in(0, () => world.pool.query(text))).rejects.toThrow();
     }
     expect(world.pool.totalCount).toBe(totalCount);
-    expect((await world.in(1, () => world.pool.query(owners))).rows).toEqual([{ owner: "tenant_b" }]);
+    expect((await world.in(1, () => world.pool.query(owners))).rows).toEqual([
+      { owner: "tenant_b" },
+    ]);
   });
 
   it("refuses several statements unless they are asked for", async () => {
     const text = "insert into note (owner) values ('x'); delete from note where owner = 'x'";
     await world.in(0, async () => {
       await expect(world.pool.query(text)).rejects.toMatchObject({ code: "MULTIPLE_STATEMENTS" });
-      const results = await world.pool.query({ queryMode: "simple", text } as never);
+      const results: unknown = await world.pool.query({
+        queryMode: "simple",
+        text,
+      } as pg.QueryConfig);
       expect(results).toMatchObject([{ command: "INSERT" }, { command: "DELETE", rowCount: 1 }]);
     });
   });
@@ -123,7 +133,9 @@ describe("a one-shot query", () => {
     await expect(world.in(0, () => world.pool.query("begin"))).rejects.toMatchObject({
       code: "TRANSACTION_LEFT_OPEN",
     });
-    expect((await world.in(1, () => world.pool.query(owners))).rows).toEqual([{ owner: "tenant_b" }]);
+    expect((await world.in(1, () => world.pool.query(owners))).rows).toEqual([
+      { owner: "tenant_b" },
+    ]);
   });
 
   it("fails when the schema is gone, and reports it", async () => {
@@ -132,7 +144,9 @@ describe("a one-shot query", () => {
     const scope = { kind: "tenant", tenant: gone } as const;
     await world.context.run(scope, () => world.pool.query("select 1"));
     await world.admin.query("drop schema tenant_gone");
-    await expect(world.context.run(scope, () => world.pool.query("select 1"))).rejects.toMatchObject({
+    await expect(
+      world.context.run(scope, () => world.pool.query("select 1")),
+    ).rejects.toMatchObject({
       code: "SCHEMA_NOT_FOUND",
       tenant: "gone",
     });
@@ -149,7 +163,15 @@ describe("a one-shot query", () => {
       await expect(pool.query("select 1", "x" as never)).rejects.toMatchObject({
         code: "INVALID_QUERY",
       });
-      await expect(pool.query("select $1::jsonb", [{ toJSON: () => { throw new Error("no"); } }])).rejects.toThrow("no");
+      await expect(
+        pool.query("select $1::jsonb", [
+          {
+            toJSON: () => {
+              throw new Error("no");
+            },
+          },
+        ]),
+      ).rejects.toThrow("no");
       expect((await pool.query(owners)).rows).toEqual([{ owner: "tenant_a" }]);
     });
   });
