@@ -1,0 +1,270 @@
+import type { Dialect } from "../core/dialect.ts";
+import type { Session, Transaction } from "../core/driver.ts";
+import type {
+  MigrateOptions,
+  Migration,
+  MigrationResult,
+  MigrationStatus,
+  MigrationTarget,
+  Migrator,
+  RollbackOptions,
+} from "../core/migrator.ts";
+import type { Registry } from "../core/registry.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Tenant } from "../core/tenant.ts";
+import { applyNew } from "./apply-new.ts";
+import { compareVersions, discover, type KnownMigration } from "./discover.ts";
+import { type AppliedMigration, finishedEntry, Journal } from "./journal.ts";
+import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
+import {
+  checkBody,
+  explainFailure,
+  runInTransaction,
+  type Target,
+  targetOf,
+} from "./run-migration.ts";
+import { applyStepwise, undoStepwise } from "./stepwise.ts";
+
+/** For how long a set of migrations is not looked for again: a fleet run asks for every tenant. */
+const DISCOVERY_TTL_MS = 1_000;
+
+/** What a migrator needs. */
+export interface MigratorOptions {
+  /** The engine's SQL. */
+  readonly dialect: Dialect;
+  /** The checked configuration. */
+  readonly settings: Settings;
+  /** Where a tenant's version is noted. */
+  readonly registry: Pick<Registry, "update">;
+  /** Global migrations of the toolkit itself; they come first, and are never rolled back. */
+  readonly builtinGlobal: readonly Migration[];
+  /** Loads a module by its file URL. Default: Node's own `import`. */
+  readonly importModule?: ((url: string) => Promise<unknown>) | undefined;
+}
+
+/** Makes the migrator of one tenancy. */
+export function createMigrator(options: MigratorOptions): Migrator {
+  return new SchemaMigrator(options);
+}
+
+type SetName = "tenant" | "global";
+
+class SchemaMigrator implements Migrator {
+  readonly #options: MigratorOptions;
+  readonly #sets = new Map<
+    SetName,
+    { readonly until: number; readonly found: Promise<KnownMigration[]> }
+  >();
+
+  constructor(options: MigratorOptions) {
+    this.#options = options;
+  }
+
+  async migrate(
+    session: Session,
+    tenant: MigrationTarget,
+    options: MigrateOptions = {},
+  ): Promise<MigrationResult> {
+    const run = await this.#start(session, tenant);
+    const pending = planMigrate(run.known, run.rows, options);
+    if (options.dryRun === true) return run.result(pending.map(({ version }) => version));
+    for (const migration of pending) checkBody(migration.up, migration);
+    this.#warn(run, pending);
+    const versions: string[] = [];
+    for (const migration of pending) {
+      await this.#apply(session, run, migration, versions);
+      versions.push(migration.version);
+    }
+    if (pending.length === 0) await this.#mendVersion(session, run);
+    return run.result(versions);
+  }
+
+  async migrateNew(
+    tx: Transaction,
+    tenant: Tenant,
+  ): Promise<{ readonly versions: readonly string[]; readonly complete: boolean }> {
+    const known = await this.#discover("tenant");
+    const target = targetOf(tenant, this.#options.settings.rules.globalSchema);
+    const applied = await applyNew(tx, this.#journal(target), known, target);
+    const versions = applied.map(({ version }) => version);
+    if (versions.length > 0) {
+      await this.#options.registry.update(tx, tenant.id, { version: versionOf(versions) });
+    }
+    return { complete: applied.length === known.length, versions };
+  }
+
+  async rollback(
+    session: Session,
+    tenant: MigrationTarget,
+    options: RollbackOptions = {},
+  ): Promise<MigrationResult> {
+    const run = await this.#start(session, tenant);
+    const own = new Set(this.#options.builtinGlobal.map(({ version }) => version));
+    const candidates =
+      tenant === "global" ? run.rows.filter((row) => !own.has(row.version)) : run.rows;
+    const chosen = planRollback(run.known, candidates, options);
+    if (options.dryRun === true) return run.result(chosen.map(({ version }) => version));
+    for (const migration of chosen) checkBody(migration.down, migration);
+    const versions: string[] = [];
+    for (const migration of chosen) {
+      await this.#undo(session, run, migration, versions);
+      versions.push(migration.version);
+    }
+    return run.result(versions);
+  }
+
+  async status(session: Session, tenant: MigrationTarget): Promise<MigrationStatus[]> {
+    const { known, rows } = await this.#start(session, tenant);
+    return planStatus(known, rows);
+  }
+
+  async latestVersion(set: SetName): Promise<string | null> {
+    return versionOf((await this.#discover(set)).map(({ version }) => version));
+  }
+
+  async #apply(
+    session: Session,
+    run: Run,
+    migration: KnownMigration,
+    applied: readonly string[],
+  ): Promise<void> {
+    const { journal, target } = run;
+    const startedAt = performance.now();
+    const before = run.rows.find(({ version }) => version === migration.version);
+    const finish = async (tx: Transaction): Promise<void> => {
+      await journal.write(tx, [finishedEntry(migration, performance.now() - startedAt)]);
+      run.done.add(migration.version);
+      await this.#noteVersion(tx, run);
+    };
+    if (!migration.transaction) {
+      await applyStepwise(session, journal, migration, target, before, applied);
+      await session.transaction(target.scope, finish);
+      return;
+    }
+    try {
+      await session.transaction(target.scope, async (tx) => {
+        await journal.make(tx);
+        await runInTransaction(tx, migration.up, target);
+        await finish(tx);
+      });
+      journal.made();
+    } catch (error) {
+      run.done.delete(migration.version);
+      throw explainFailure(error, migration, migration.up, target, [...applied]);
+    }
+  }
+
+  async #undo(
+    session: Session,
+    run: Run,
+    migration: KnownMigration,
+    undone: readonly string[],
+  ): Promise<void> {
+    const { journal, target } = run;
+    const { down, transaction, version } = migration;
+    if (down === undefined) return;
+    if (!transaction) await undoStepwise(session, migration, target, [...undone]);
+    try {
+      await session.transaction(target.scope, async (tx) => {
+        if (transaction) await runInTransaction(tx, down, target);
+        await journal.remove(tx, version);
+        run.done.delete(version);
+        await this.#noteVersion(tx, run);
+      });
+    } catch (error) {
+      run.done.add(version);
+      throw explainFailure(error, migration, down, target, [...undone]);
+    }
+  }
+
+  async #noteVersion(tx: Transaction, run: Run): Promise<void> {
+    const { tenant } = run.target;
+    if (tenant === undefined) return;
+    await this.#options.registry.update(tx, tenant.id, { version: versionOf(run.done) });
+  }
+
+  /** A registry that was restored, or edited, may be at odds with the schema's own history. */
+  async #mendVersion(session: Session, run: Run): Promise<void> {
+    const { scope, tenant } = run.target;
+    if (tenant === undefined || tenant.version === versionOf(run.done)) return;
+    await session.transaction(scope, (tx) => this.#noteVersion(tx, run));
+  }
+
+  #warn(run: Run, pending: readonly KnownMigration[]): void {
+    const { logger } = this.#options.settings;
+    const about = { schemaName: run.target.schemaName, tenant: run.target.tenant?.slug };
+    const newest = versionOf(run.done);
+    for (const { file, version } of pending) {
+      if (newest !== null && compareVersions(version, newest) < 0) {
+        logger.warn({ ...about, file, newest, version }, "migration applied out of order");
+      }
+    }
+    for (const { version } of run.rows) {
+      if (!run.known.some((migration) => migration.version === version)) {
+        logger.warn({ ...about, version }, "migration applied, but its file is missing");
+      }
+    }
+  }
+
+  async #start(session: Session, tenant: MigrationTarget): Promise<Run> {
+    const startedAt = performance.now();
+    const target = targetOf(tenant, this.#options.settings.rules.globalSchema);
+    const known = await this.#discover(tenant === "global" ? "global" : "tenant");
+    const journal = this.#journal(target);
+    const rows = await journal.read(session, target.scope);
+    return {
+      done: new Set(rows.filter(({ isFinished }) => isFinished).map(({ version }) => version)),
+      journal,
+      known,
+      result: (versions) => ({
+        durationMs: performance.now() - startedAt,
+        schemaName: target.schemaName,
+        tenant: target.tenant?.slug ?? null,
+        versions,
+      }),
+      rows,
+      target,
+    };
+  }
+
+  #journal(target: Target): Journal {
+    const { dialect, settings } = this.#options;
+    return new Journal(dialect, target.schemaName, settings.migrations.table);
+  }
+
+  #discover(set: SetName): Promise<KnownMigration[]> {
+    const now = performance.now();
+    const cached = this.#sets.get(set);
+    if (cached !== undefined && cached.until > now) return cached.found;
+    const found = this.#find(set);
+    this.#sets.set(set, { found, until: now + DISCOVERY_TTL_MS });
+    // A folder that is mended is looked at again at once.
+    found.catch(() => this.#sets.delete(set));
+    return found;
+  }
+
+  async #find(set: SetName): Promise<KnownMigration[]> {
+    const { builtinGlobal, importModule = importByNode, settings } = this.#options;
+    const { optional } = settings.migrations;
+    const own = { importModule, isOptional: optional[set], source: settings.migrations[set] };
+    const found = await discover(own);
+    if (set === "tenant") return found;
+    const builtin = await discover({ ...own, source: builtinGlobal });
+    return [...builtin, ...found];
+  }
+}
+
+/** One call on one schema. */
+interface Run {
+  readonly target: Target;
+  readonly journal: Journal;
+  readonly known: readonly KnownMigration[];
+  readonly rows: readonly AppliedMigration[];
+  /** Versions that are all applied, as the call goes on. */
+  readonly done: Set<string>;
+  result(versions: readonly string[]): MigrationResult;
+}
+
+async function importByNode(url: string): Promise<unknown> {
+  return (await import(url)) as unknown;
+}

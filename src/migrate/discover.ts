@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { MigrationSource } from "../core/config.ts";
+import type { Migration } from "../core/migrator.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { isTenancyError } from "../errors/tenancy-error.ts";
+import { parseSqlFile } from "./parse-sql-file.ts";
+
+/** A migration with everything filled in. */
+export interface KnownMigration extends Migration {
+  readonly file: string;
+  readonly checksum: string;
+  readonly transaction: boolean;
+}
+
+/** How one set of migrations is found. */
+export interface Discovery {
+  /** Folder, or objects. */
+  readonly source: MigrationSource;
+  /** Whether the folder may be missing. */
+  readonly isOptional: boolean;
+  /** Loads a module by its file URL. */
+  readonly importModule: (url: string) => Promise<unknown>;
+}
+
+const FILE = /^(\d+)[_-]([A-Za-z0-9_-]+?)(\.up|\.down)?\.(sql|js|mjs|ts|mts)$/;
+const IGNORED = /^\.|\.d\.m?ts$|\.map$|^readme\b|\.md$/i;
+
+/**
+ * Lists one set of migrations, by version.
+ *
+ * @throws TenancyError `MIGRATIONS_FOLDER_MISSING`, `MIGRATION_INVALID`
+ */
+export async function discover(discovery: Discovery): Promise<KnownMigration[]> {
+  const { source } = discovery;
+  const found = typeof source === "string" ? await inFolder(source, discovery) : source.map(fill);
+  found.sort((a, b) => compareVersions(a.version, b.version));
+  for (const [index, migration] of found.entries()) {
+    const before = found.slice(0, index);
+    const twin = before.find(
+      ({ name, version }) => version === migration.version || name === migration.name,
+    );
+    if (twin !== undefined) {
+      const what = twin.version === migration.version ? "version" : "name";
+      throw new TenancyError(
+        "MIGRATION_INVALID",
+        `The migrations ${twin.file} and ${migration.file} have the same ${what}.`,
+      );
+    }
+  }
+  return found;
+}
+
+/** Orders versions as numbers where they are numbers of different lengths. */
+export function compareVersions(a: string, b: string): number {
+  return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
+}
+
+async function inFolder(folder: string, discovery: Discovery): Promise<KnownMigration[]> {
+  const names = await list(folder, discovery.isOptional);
+  const migrations: KnownMigration[] = [];
+  for (const name of names.filter((file) => !IGNORED.test(file)).toSorted()) {
+    const [, version = "", title = "", half, extension] = FILE.exec(name) ?? [];
+    if (version === "") {
+      if (!/\.(?:sql|m?[jt]s)$/.test(name)) continue;
+      throw new TenancyError(
+        "MIGRATION_INVALID",
+        `The file ${join(folder, name)} is not named like a migration.`,
+        { remedy: "Name it like `20260101120000_create_posts.sql`, or move it elsewhere." },
+      );
+    }
+    if (half === ".down") continue;
+    const file = join(folder, name);
+    const loaded =
+      extension === "sql"
+        ? await readSql(file, half === ".up" ? file.replace(/\.up\.sql$/, ".down.sql") : undefined)
+        : await readModule(file, discovery.importModule);
+    migrations.push({ ...loaded, file, name: title, version });
+  }
+  return migrations;
+}
+
+async function list(folder: string, isOptional: boolean): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isOptional && (error as { readonly code?: unknown }).code === "ENOENT") return [];
+    throw new TenancyError(
+      "MIGRATIONS_FOLDER_MISSING",
+      `The migrations folder ${folder} cannot be read.`,
+      { cause: error },
+    );
+  }
+}
+
+type Loaded = Pick<KnownMigration, "up" | "checksum" | "transaction"> & Pick<Migration, "down">;
+
+async function readSql(file: string, downFile: string | undefined): Promise<Loaded> {
+  const text = await readFile(file, "utf8");
+  const parts = parseSqlFile(text, file);
+  const separate = downFile === undefined ? undefined : await readOptional(downFile);
+  const down = parts.down ?? (separate === undefined ? undefined : parseSqlFile(separate, file).up);
+  return {
+    checksum: checksumOf(text),
+    transaction: parts.transaction,
+    up: parts.up,
+    ...(down === undefined ? {} : { down }),
+  };
+}
+
+async function readOptional(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch {
+    // A migration without a down half cannot be undone, which `rollback` says when asked.
+    return undefined;
+  }
+}
+
+async function readModule(file: string, importModule: Discovery["importModule"]): Promise<Loaded> {
+  const text = await readFile(file, "utf8");
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = (await importModule(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (isTenancyError(error)) throw error;
+    const isUnreadable =
+      (error as { readonly code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION";
+    throw new TenancyError("MIGRATION_INVALID", `The migration ${file} cannot be loaded.`, {
+      cause: error,
+      remedy: isUnreadable
+        ? "This version of Node.js does not read TypeScript: migrate by the command line, or use a later one."
+        : undefined,
+    });
+  }
+  const {
+    up,
+    down,
+    transaction = true,
+  } = { ...loaded, ...(loaded["default"] as object | undefined) } as Partial<Migration>;
+  if (typeof up !== "function" || (down !== undefined && typeof down !== "function")) {
+    throw new TenancyError(
+      "MIGRATION_INVALID",
+      `The migration ${file} exports no function \`up\`.`,
+    );
+  }
+  return { checksum: checksumOf(text), transaction, up, ...(down === undefined ? {} : { down }) };
+}
+
+function fill(migration: Migration): KnownMigration {
+  const { checksum, file, name, transaction = true, up, version } = migration;
+  if (!/^\d+$/.test(version) || name === "") {
+    throw new TenancyError(
+      "MIGRATION_INVALID",
+      `The migration "${version} ${name}" needs a version of digits, and a name.`,
+    );
+  }
+  return {
+    ...migration,
+    checksum: checksum ?? checksumOf(typeof up === "string" ? up : up.toString()),
+    file: file ?? `${version}_${name}`,
+    transaction,
+  };
+}
+
+/** Line endings differ between checkouts, and change nothing. */
+function checksumOf(text: string): string {
+  return createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
+}

@@ -1,0 +1,118 @@
+import type { MigrateOptions, MigrationStatus, RollbackOptions } from "../core/migrator.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { compareVersions, type KnownMigration } from "./discover.ts";
+import type { AppliedMigration } from "./journal.ts";
+
+/** Lists what `migrate` has to apply, by version: pending migrations, and those that stopped halfway. */
+export function planMigrate(
+  known: readonly KnownMigration[],
+  applied: readonly AppliedMigration[],
+  options: MigrateOptions,
+): KnownMigration[] {
+  checkSteps(options.steps);
+  checkChanged(known, applied);
+  const done = new Set(
+    applied.filter(({ isFinished }) => isFinished).map(({ version }) => version),
+  );
+  const limit = options.to ?? options.toExclusive;
+  if (limit !== undefined) checkKnown(limit, known);
+  const pending = known.filter(({ version }) => {
+    if (done.has(version)) return false;
+    if (limit === undefined) return true;
+    const order = compareVersions(version, limit);
+    return options.to === undefined ? order < 0 : order <= 0;
+  });
+  return pending.slice(0, options.steps ?? pending.length);
+}
+
+/**
+ * Lists what `rollback` has to undo, the newest first.
+ *
+ * @throws TenancyError `MIGRATION_MISSING`, `MIGRATION_IRREVERSIBLE`, before anything is undone
+ */
+export function planRollback(
+  known: readonly KnownMigration[],
+  applied: readonly AppliedMigration[],
+  options: RollbackOptions,
+): KnownMigration[] {
+  checkSteps(options.steps);
+  const newestFirst = applied.toReversed();
+  const limit = options.to ?? options.toExclusive;
+  let chosen = newestFirst;
+  if (limit !== undefined) {
+    checkKnown(limit, applied);
+    chosen = newestFirst.filter(({ version }) => {
+      const order = compareVersions(version, limit);
+      return options.to === undefined ? order > 0 : order >= 0;
+    });
+  } else if (options.all !== true) chosen = newestFirst.slice(0, options.steps ?? 1);
+  return chosen.map(({ name, version }) => {
+    const migration = known.find((candidate) => candidate.version === version);
+    if (migration === undefined) {
+      throw new TenancyError(
+        "MIGRATION_MISSING",
+        `The migration ${version}_${name} is applied, and its file is not there.`,
+      );
+    }
+    if (migration.down === undefined) {
+      throw new TenancyError(
+        "MIGRATION_IRREVERSIBLE",
+        `The migration ${migration.file} has no down part.`,
+      );
+    }
+    return migration;
+  });
+}
+
+/** Lists what is known or applied, by version. */
+export function planStatus(
+  known: readonly KnownMigration[],
+  applied: readonly AppliedMigration[],
+): MigrationStatus[] {
+  const byVersion = new Map(known.map((migration) => [migration.version, migration]));
+  const lines: MigrationStatus[] = applied.map((row) => {
+    const migration = byVersion.get(row.version);
+    byVersion.delete(row.version);
+    const line = { appliedAt: row.appliedAt, name: row.name, version: row.version };
+    if (!row.isFinished) {
+      const error = row.error === null ? {} : { error: row.error };
+      return { ...line, ...error, state: "partial", statementsDone: row.statementsDone };
+    }
+    if (migration === undefined) return { ...line, state: "missing" };
+    return { ...line, state: migration.checksum === row.checksum ? "applied" : "changed" };
+  });
+  for (const { name, version } of byVersion.values()) {
+    lines.push({ appliedAt: null, name, state: "pending", version });
+  }
+  return lines.toSorted((a, b) => compareVersions(a.version, b.version));
+}
+
+/** Returns the version of a schema: the greatest that is all applied. */
+export function versionOf(versions: Iterable<string>): string | null {
+  return [...versions].toSorted(compareVersions).at(-1) ?? null;
+}
+
+function checkChanged(
+  known: readonly KnownMigration[],
+  applied: readonly AppliedMigration[],
+): void {
+  for (const row of applied) {
+    const migration = known.find(({ version }) => version === row.version);
+    if (row.isFinished && migration !== undefined && migration.checksum !== row.checksum) {
+      throw new TenancyError(
+        "MIGRATION_CHANGED",
+        `The migration ${migration.file} was changed after it had been applied.`,
+      );
+    }
+  }
+}
+
+function checkKnown(version: string, among: readonly { readonly version: string }[]): void {
+  if (among.some((migration) => migration.version === version)) return;
+  throw new TenancyError("MIGRATION_NOT_FOUND", `There is no migration of version "${version}".`);
+}
+
+function checkSteps(steps: number | undefined): void {
+  if (steps === undefined || (Number.isInteger(steps) && steps >= 1)) return;
+  throw new TenancyError("INVALID_QUERY", "The number of steps is not a whole number from 1.");
+}

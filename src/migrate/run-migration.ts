@@ -1,0 +1,151 @@
+import type { Session, Transaction } from "../core/driver.ts";
+import type { MigrationContext } from "../core/migrator.ts";
+import { GLOBAL_SCOPE, type Scope, scopeOf } from "../core/scope.ts";
+import type { Tenant } from "../core/tenant.ts";
+import { TenancyError, isTenancyError } from "../errors/tenancy-error.ts";
+import { isConnectionFailure } from "../internal/connection-failure.ts";
+import { checkScript } from "./check-script.ts";
+import type { KnownMigration } from "./discover.ts";
+import { MigrationError } from "./migration-error.ts";
+import type { ScriptStatement } from "./split-statements.ts";
+
+const LONGEST_STATEMENT = 2_000;
+
+/** The schema that is being migrated. */
+export interface Target {
+  /** The tenant; `undefined` for the global schema. */
+  readonly tenant: Tenant | undefined;
+  /** The schema. */
+  readonly schemaName: string;
+  /** Its scope. */
+  readonly scope: Scope;
+}
+
+/** Returns the target for a tenant, or for the global schema. */
+export function targetOf(tenant: Tenant | "global", globalSchema: string): Target {
+  return tenant === "global"
+    ? { schemaName: globalSchema, scope: GLOBAL_SCOPE, tenant: undefined }
+    : { schemaName: tenant.schemaName, scope: scopeOf(tenant), tenant };
+}
+
+/** One direction of a migration, as it is run. */
+export type Body = KnownMigration["up"];
+
+/** Refuses, before anything runs, text that must not be run. @throws TenancyError `MIGRATION_INVALID` */
+export function checkBody(body: Body | undefined, migration: KnownMigration): void {
+  if (typeof body === "string") checkScript(body, migration.file, migration.transaction);
+}
+
+/** Runs one direction of a migration in an open transaction. */
+export async function runInTransaction(tx: Transaction, body: Body, target: Target): Promise<void> {
+  if (typeof body === "string") {
+    if (body.trim() !== "") await tx.script(body);
+    return;
+  }
+  await callWith(body, target, {
+    query: (text, params) => tx.query(text, params),
+    script: (text) => tx.script(text),
+  });
+}
+
+/** Runs the function of a migration that is not in a transaction. */
+export async function runOutside(session: Session, body: Body, target: Target): Promise<void> {
+  if (typeof body === "string") return;
+  await callWith(body, target, {
+    query: (text, params) => session.query(target.scope, text, params),
+    script: async (text) => {
+      for (const statement of checkScript(text, target.schemaName, false)) {
+        await session.queryOutsideTransaction(target.scope, statement.text);
+      }
+    },
+  });
+}
+
+async function callWith(
+  body: Exclude<Body, string>,
+  target: Target,
+  on: Pick<MigrationContext, "query" | "script">,
+): Promise<void> {
+  let isOpen = true;
+  const check = (): void => {
+    if (isOpen) return;
+    throw new TenancyError("LEASE_ENDED", "A migration's `db` was used after the migration.");
+  };
+  const db: MigrationContext = {
+    query: async <Row>(text: string, params?: readonly unknown[]) => {
+      check();
+      return await on.query<Row>(text, params);
+    },
+    schemaName: target.schemaName,
+    script: async (text) => {
+      check();
+      await on.script(text);
+    },
+    tenant: target.tenant,
+  };
+  try {
+    await body(db);
+  } finally {
+    isOpen = false;
+  }
+}
+
+/**
+ * Returns what to tell the user about a failure: which file and statement it was. What is not the
+ * migration's fault (a lost connection, a missing schema) stays as it is.
+ */
+export function explainFailure(
+  error: unknown,
+  migration: KnownMigration,
+  body: Body,
+  target: Target,
+  applied: readonly string[],
+  known?: ScriptStatement & { readonly number: number },
+): unknown {
+  if (isConnectionFailure(error)) return error;
+  if (isTenancyError(error) && error.code !== "LEASE_ENDED") return error;
+  const found = known ?? (typeof body === "string" ? locate(error, body, migration) : undefined);
+  return new MigrationError(
+    {
+      applied,
+      file: migration.file,
+      line: found?.line,
+      schemaName: target.schemaName,
+      statement: found?.text.slice(0, LONGEST_STATEMENT),
+      statementNumber: found?.number,
+      tenant: target.tenant?.slug,
+      version: migration.version,
+    },
+    error,
+  );
+}
+
+/** Finds the statement that failed: by its number, or by the position of the error in the text. */
+function locate(
+  error: unknown,
+  script: string,
+  migration: KnownMigration,
+): (ScriptStatement & { readonly number: number }) | undefined {
+  const { position, statementIndex } = error as {
+    readonly position?: unknown;
+    readonly statementIndex?: unknown;
+  };
+  const statements = checkScript(script, migration.file, false);
+  let index = -1;
+  // A syntax error stops the whole text before its first statement runs: only the position tells.
+  if (typeof position === "string" || typeof position === "number") {
+    const offset = utf16Offset(script, Number(position) - 1);
+    index = statements.findLastIndex(({ start }) => start <= offset);
+  } else if (typeof statementIndex === "number") index = statementIndex;
+  const statement = statements[index] ?? (statements.length === 1 ? statements[0] : undefined);
+  return statement && { ...statement, number: statements.indexOf(statement) + 1 };
+}
+
+/** The server counts characters; JavaScript counts UTF-16 units. */
+function utf16Offset(text: string, characters: number): number {
+  let offset = 0;
+  for (let count = 0; count < characters && offset < text.length; count += 1) {
+    offset += (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
+  }
+  return offset;
+}
