@@ -60,7 +60,7 @@ export interface MigrationsConfig {
 
 /** The application's own work around the lifecycle. A hook that throws stops the operation. */
 export interface Hooks {
-  /** Before anything is done. Throw to refuse. */
+  /** Before anything is done, in the global scope. Throw to refuse. */
   beforeCreate?(about: {
     readonly slug: string;
     readonly schemaName: string;
@@ -70,9 +70,9 @@ export interface Hooks {
    * tenant is removed again.
    */
   afterCreate?(tenant: Tenant): void | Promise<void>;
-  /** Before a tenant is dropped. Throw to refuse. */
+  /** Before a tenant is dropped, in its scope. Throw to refuse. */
   beforeDrop?(tenant: Tenant): void | Promise<void>;
-  /** After a tenant has been dropped. */
+  /** After a tenant has been dropped, in the global scope. */
   afterDrop?(tenant: Tenant): void | Promise<void>;
 }
 
@@ -113,6 +113,12 @@ export interface TenancyConfig<Pool = unknown> {
   readonly lockTimeoutMs?: number;
   /** Folder that relative migration folders start from. Default: the working directory. */
   readonly rootDir?: string;
+  /**
+   * Loads a migration module by its file URL. Default: Node's own `import`.
+   *
+   * @internal
+   */
+  readonly importModule?: (url: string) => Promise<unknown>;
 }
 
 /** Types a configuration file; returns its argument. */

@@ -22,6 +22,7 @@ export type Operation =
   | "tenant.drop"
   | "tenant.suspend"
   | "tenant.resume"
+  | "tenant.maintenance"
   | "tenant.rename"
   | "tenant.update"
   | "tenant.migrate"
@@ -29,6 +30,7 @@ export type Operation =
   | "global.migrate"
   | "global.rollback"
   | "fleet.migrate"
+  | "fleet.rollback"
   | "resolve";
 
 const channels = new Map<Operation, TracingChannel<string, OperationEvent>>();

@@ -5,7 +5,7 @@ const PRIME = 0x100000001b3n;
  * Returns 13 characters (`0-9a-z`) that are always the same for the same text; for names that are
  * derived from longer ones. Not for secrets.
  *
- * @see https://www.rfc-editor.org/rfc/rfc9923 (FNV-1a, 64 bits)
+ * @see http://www.isthe.com/chongo/tech/comp/fnv/ (FNV-1a, 64 bits)
  */
 export function shortHash(text: string): string {
   let hash = OFFSET;

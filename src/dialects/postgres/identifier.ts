@@ -19,3 +19,13 @@ const RESERVED: ReadonlySet<string> = new Set([
 export function isReservedSchemaName(name: string): boolean {
   return name.toLowerCase().startsWith("pg_") || RESERVED.has(name.toLowerCase());
 }
+
+/**
+ * Writes text as a literal, in the escape form, which means the same whatever
+ * `standard_conforming_strings` is.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
+ */
+export function quoteLiteral(text: string): string {
+  return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,41 @@
+import { shortHash } from "../../internal/short-hash.ts";
+import type { RegistryTables } from "../../core/settings.ts";
+import { quoteIdentifier } from "./identifier.ts";
+
+/** Everything that the registry's statements name, quoted and qualified. */
+export interface RegistryNames {
+  /** Table of tenants. */
+  readonly tenants: string;
+  /** Table of domains. */
+  readonly domains: string;
+  /** Our columns. */
+  readonly columns: RegistryTables["columns"];
+  /** The application's columns. */
+  readonly extra: readonly string[];
+  /** Unquoted names of our indexes; an existing table may have used any less peculiar name itself. */
+  readonly indexes: { readonly slug: string; readonly schema: string; readonly id: string };
+}
+
+/** Quotes and qualifies the names of one registry. */
+export function registryNames(tables: RegistryTables): RegistryNames {
+  const { columns, domainsTable, extraColumns, schema, table } = tables;
+  const qualified = (name: string): string => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
+  const mark = `kirayedar_${shortHash(table)}`;
+  return {
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([column, name]) => [column, quoteIdentifier(name)]),
+    ) as RegistryTables["columns"],
+    domains: qualified(domainsTable),
+    extra: Object.keys(extraColumns).map(quoteIdentifier),
+    indexes: { id: `${mark}_id`, schema: `${mark}_schema`, slug: `${mark}_slug` },
+    tenants: qualified(table),
+  };
+}
+
+/**
+ * Returns what slugs are compared and ordered by, as `slugKey` does it: an indexed expression, with
+ * one order whatever the database's own is.
+ */
+export function slugKeySql(slugColumn: string): string {
+  return `(pg_catalog.replace(${slugColumn}::pg_catalog.text, '-', '_') collate "C")`;
+}

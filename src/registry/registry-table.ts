@@ -1,0 +1,164 @@
+import type { Statement } from "../core/dialect.ts";
+import type { Queryable } from "../core/driver.ts";
+import { slugKey } from "../core/names.ts";
+import type { Registry } from "../core/registry.ts";
+import type { RegistrySql, RegistryStatements, TenantRow } from "../core/registry-sql.ts";
+import type { RegistryTables } from "../core/settings.ts";
+import type { Tenant } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { explainConnectionFailure } from "../internal/connection-failure.ts";
+import { toCursor } from "./cursor.ts";
+import { parseListOptions } from "./list-filter.ts";
+import { toTenant } from "./tenant-row.ts";
+
+/** What of the registry goes to the database every time. */
+export type RegistryTable = Pick<
+  Registry,
+  | "addDomain"
+  | "get"
+  | "insert"
+  | "list"
+  | "remove"
+  | "removeDomain"
+  | "setPrimaryDomain"
+  | "update"
+>;
+
+/** What the registry's errors are explained with. */
+interface About {
+  readonly slug?: string | undefined;
+  readonly schemaName?: string | undefined;
+  readonly domains?: readonly string[] | undefined;
+}
+
+/** Runs one statement on the registry's tables; its errors say what they mean for the registry. */
+export type RunStatement = <Row>(
+  on: Queryable,
+  statement: Statement,
+  about?: About,
+) => Promise<Row[]>;
+
+/** Makes what runs statements on one registry's tables. */
+export function createRunStatement(sql: RegistrySql, tables: RegistryTables): RunStatement {
+  return async <Row>(on: Queryable, { params, text }: Statement, about: About = {}) => {
+    try {
+      return (await on.query<Row>(text, params)).rows;
+    } catch (error) {
+      throw explain(error, sql, tables, about);
+    }
+  };
+}
+
+/** Makes the part of a registry that goes to the database every time. */
+export function createRegistryTable(
+  statements: RegistryStatements,
+  tables: RegistryTables,
+  run: RunStatement,
+): RegistryTable {
+  const write = async <Row>(
+    on: Queryable,
+    all: readonly Statement[],
+    about?: About,
+  ): Promise<Row[]> => {
+    let rows: Row[] = [];
+    for (const statement of all) rows = await run<Row>(on, statement, about);
+    return rows;
+  };
+  const first = (rows: readonly TenantRow[]): Tenant | undefined =>
+    rows[0] === undefined ? undefined : toTenant(rows[0], tables);
+
+  return {
+    async addDomain(on, id, domain, primary) {
+      const [row] = await write<{ added: boolean }>(on, statements.addDomain(id, domain, primary), {
+        domains: [domain],
+      });
+      if (row === undefined) {
+        throw new TenancyError("TENANT_NOT_FOUND", "There is no such tenant.", { tenant: id });
+      }
+      if (!row.added) throw domainTaken([domain]);
+    },
+    async get(on, ref, options) {
+      if (!isStorable(typeof ref === "string" ? ref : ref.id)) return undefined;
+      return first(await run<TenantRow>(on, statements.get(ref, options?.lock === true)));
+    },
+    async insert(on, tenant) {
+      checkExtra(tenant.extra, tables);
+      const made = first(await write<TenantRow>(on, statements.insert(tenant), tenant));
+      // The same slug was inserted between the statement's beginning and its end.
+      if (made === undefined) throw slugTaken(tenant.slug, undefined);
+      return made;
+    },
+    async list(on, options = {}) {
+      const filter = parseListOptions(options);
+      const rows = await run<TenantRow>(on, statements.list({ ...filter, limit: filter.limit + 1 }));
+      const tenants = rows.slice(0, filter.limit).map((row) => toTenant(row, tables));
+      const last = rows.length > filter.limit ? tenants.at(-1) : undefined;
+      return { nextCursor: last === undefined ? undefined : toCursor(slugKey(last.slug)), tenants };
+    },
+    async remove(on, id) {
+      await write(on, statements.remove(id));
+    },
+    async removeDomain(on, id, domain) {
+      return (await write(on, statements.removeDomain(id, domain))).length > 0;
+    },
+    async setPrimaryDomain(on, id, domain) {
+      return (await write(on, statements.setPrimaryDomain(id, domain))).length > 0;
+    },
+    async update(on, id, changes, from) {
+      checkExtra(changes.extra ?? {}, tables);
+      return first(await write<TenantRow>(on, statements.update(id, changes, from), changes));
+    },
+  };
+}
+
+/** Whether a name could be in the registry at all. One that cannot would fail a whole batch. */
+export function isStorable(name: unknown): name is string {
+  return typeof name === "string" && name.length <= 255 && !name.includes("\0");
+}
+
+function checkExtra(extra: Readonly<Record<string, unknown>>, tables: RegistryTables): void {
+  for (const name of Object.keys(extra)) {
+    if (Object.hasOwn(tables.extraColumns, name)) continue;
+    throw new TenancyError("INVALID_QUERY", `The registry has no extra column "${name}".`, {
+      remedy: "Name it in `registry.extraColumns`.",
+    });
+  }
+}
+
+function explain(error: unknown, sql: RegistrySql, tables: RegistryTables, about: About): unknown {
+  const fault = sql.faultOf(error, tables);
+  switch (fault) {
+    case "slug taken":
+      return slugTaken(about.slug, error);
+    case "schema taken":
+      return new TenancyError("SCHEMA_EXISTS", "Another tenant has that schema name.", {
+        cause: error,
+        tenant: about.slug,
+      });
+    case "domain taken":
+      return domainTaken(about.domains ?? [], error);
+    case "registry missing":
+      return new TenancyError("REGISTRY_MISSING", "The registry's tables are not complete.", {
+        cause: error,
+      });
+    case "value refused":
+      return new TenancyError("INVALID_QUERY", "The registry's table refused the change.", {
+        cause: error,
+        remedy: "Look at the cause: a column or constraint of the application's own stands against it.",
+        tenant: about.slug,
+      });
+    case undefined:
+      return explainConnectionFailure(error);
+  }
+}
+
+function slugTaken(slug: string | undefined, cause: unknown): TenancyError {
+  const fact = slug === undefined ? "The tenant exists." : `The tenant "${slug}" exists.`;
+  return new TenancyError("TENANT_EXISTS", fact, { cause, tenant: slug });
+}
+
+function domainTaken(domains: readonly string[], cause?: unknown): TenancyError {
+  const [domain] = domains;
+  const what = domains.length === 1 ? `domain "${domain}"` : "domain, one of several,";
+  return new TenancyError("DOMAIN_TAKEN", `The ${what} is another tenant's.`, { cause });
+}

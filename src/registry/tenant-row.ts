@@ -1,0 +1,29 @@
+import type { TenantRow } from "../core/registry-sql.ts";
+import type { RegistryTables } from "../core/settings.ts";
+import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts";
+
+/** Makes a tenant from its row; deeply read-only, as all who look it up share it. */
+export function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
+  const extra = Object.keys(tables.extraColumns).map((name, index) => [
+    name,
+    row[`extra_${index}`],
+  ]);
+  return Object.freeze({
+    createdAt: new Date(row.created_at),
+    domains: Object.freeze([...row.domains]),
+    extra: Object.freeze(Object.fromEntries(extra)) as Readonly<Record<string, unknown>>,
+    id: row.id,
+    name: row.name,
+    schemaName: row.schema_name,
+    server: row.server,
+    slug: row.slug,
+    state: toState(row.state),
+    updatedAt: new Date(row.updated_at),
+    version: row.version,
+  });
+}
+
+/** An application's own column may hold words of its own; none of them lets anybody in. */
+function toState(state: string): TenantState {
+  return TENANT_STATES.includes(state as TenantState) ? (state as TenantState) : "suspended";
+}

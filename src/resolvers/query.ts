@@ -1,0 +1,21 @@
+import type { Resolver } from "../core/resolution.ts";
+import { checkName, identifySlug } from "./values.ts";
+
+/**
+ * Returns a resolver of the slug in a parameter of the query string, `/notes?tenant=acme`.
+ *
+ * @param parameter - its name, exactly
+ * @throws TenancyError `INVALID_CONFIG`
+ */
+export function query(parameter: string): Resolver {
+  const key = checkName("query", parameter, /./);
+  const source = `query parameter ${key}`;
+  return {
+    identify: ({ url }) => {
+      const mark = url?.indexOf("?") ?? -1;
+      if (url === undefined || mark < 0) return undefined;
+      return identifySlug(source, new URLSearchParams(url.slice(mark + 1)).getAll(key));
+    },
+    name: source,
+  };
+}
