@@ -1,1 +1,60 @@
 export { defineConfig } from "./core/config.ts";
+export type {
+  CacheConfig,
+  Hooks,
+  MigrationsConfig,
+  MigrationSource,
+  RegistryColumn,
+  RegistryConfig,
+  TenancyConfig,
+} from "./core/config.ts";
+export type { Driver, Queryable, QueryResult, Transaction } from "./core/driver.ts";
+export type { Operation, OperationEvent } from "./core/events.ts";
+export type { Logger } from "./core/logger.ts";
+export type {
+  MigrateOptions,
+  Migration,
+  MigrationContext,
+  MigrationResult,
+  MigrationStatus,
+  RollbackOptions,
+} from "./core/migrator.ts";
+export type { ListOptions, TenantPage } from "./core/registry.ts";
+export type {
+  Identification,
+  MaybePromise,
+  Resolution,
+  ResolveRequest,
+  Resolver,
+  ResolverSettings,
+} from "./core/resolution.ts";
+export type { GlobalScope, Scope, TenantScope } from "./core/scope.ts";
+export type {
+  CreateOptions,
+  DropOptions,
+  EnterOptions,
+  FleetItem,
+  FleetOptions,
+  FleetProgress,
+  FleetResult,
+  RenameOptions,
+  Tenancy,
+  TenantHandle,
+  TenantHealth,
+  UpdateOptions,
+} from "./core/tenancy.ts";
+export { TENANT_STATES } from "./core/tenant.ts";
+export type { Tenant, TenantRef, TenantState } from "./core/tenant.ts";
+export type { ErrorCode } from "./errors/codes.ts";
+export { isTenancyError, TenancyError } from "./errors/tenancy-error.ts";
+export type { TenancyErrorOptions } from "./errors/tenancy-error.ts";
+export { MigrationError } from "./migrate/migration-error.ts";
+export type { MigrationFailure } from "./migrate/migration-error.ts";
+export { cookie } from "./resolvers/cookie.ts";
+export { header } from "./resolvers/header.ts";
+export { host } from "./resolvers/host.ts";
+export { pathPrefix } from "./resolvers/path.ts";
+export { query } from "./resolvers/query.ts";
+export { value } from "./resolvers/value.ts";
+export type { NamedTenant } from "./resolvers/value.ts";
+export { createTenancy } from "./tenancy/create-tenancy.ts";

@@ -47,7 +47,7 @@ export const REMEDIES = {
   TRANSACTION_LEFT_OPEN:
     "Use `tenancy.transaction(fn)`, or take a client with `pool.connect()` for the whole transaction.",
   UNSUPPORTED_DRIVER: "Install a supported version of the driver.",
-} as const satisfies Readonly<Record<string, string>>;
+} as const;
 
 /** A stable identifier of what went wrong. Branch on it; never on the message. */
 export type ErrorCode = keyof typeof REMEDIES;

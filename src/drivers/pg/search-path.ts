@@ -44,7 +44,7 @@ export const ENTER_SESSION_TEXT =
  * is prepared. One message.
  */
 // ISOLATION: with the role's own path, what escapes its scope would reach the global tables. leak/schema.test.ts
-export const OPEN_TEXT = `set search_path = ''; prepare ${ENTER_NAME} (text, text) as ${ENTER_TEXT}`;
+export const OPEN_TEXT: string = `set search_path = ''; prepare ${ENTER_NAME} (text, text) as ${ENTER_TEXT}`;
 
 /** Makes {@link ScopePath}s: one for each scope, kept for as long as the scope. */
 export class ScopePaths {

@@ -43,7 +43,7 @@ const RESET = new RegExp(
  *
  * @see https://www.postgresql.org/docs/current/sql-discard.html
  */
-export const RESET_TEXT =
+export const RESET_TEXT: string =
   "close all; set session authorization default; reset all; unlisten *; " +
   "select pg_catalog.pg_advisory_unlock_all(); discard temp; discard sequences; " +
   "set search_path = ''";

@@ -1,0 +1,95 @@
+import type { Session } from "../core/driver.ts";
+import type { TenantRef } from "../core/tenant.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
+import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
+import { removeLeftover } from "./take-up.ts";
+import { withSlugLock } from "./tenant-lock.ts";
+
+/** What one call of `create` may have made and not yet undone: a row, perhaps with a schema. */
+export interface Attempt {
+  /** The row, by its slug while it is being written; absent when there is nothing to undo. */
+  made: TenantRef | undefined;
+  /** Whether the row itself was there before, left by another call. */
+  isTakenUp: boolean;
+}
+
+/** Undoes a failed creation on its own connection. What does not succeed is left in `attempt`. */
+export async function undoAtOnce(
+  deps: LifecycleDeps,
+  session: Session,
+  attempt: Attempt,
+): Promise<void> {
+  if (attempt.made === undefined) return;
+  try {
+    await undo(deps, session, attempt.made, attempt.isTakenUp);
+    attempt.made = undefined;
+  } catch {
+    // The connection may be what failed: it is tried again on another one, which reports.
+  }
+}
+
+/**
+ * Undoes a failed creation on a new connection, after its own has failed at that too. If that is
+ * impossible the row is marked `failed`; both it and a row that stays `provisioning` are taken up by
+ * the next `create`.
+ *
+ * @throws TenancyError with both errors, when not even that helped
+ */
+export async function undoAfterwards(
+  deps: LifecycleDeps,
+  slug: string,
+  { isTakenUp, made }: Attempt,
+  error: unknown,
+): Promise<void> {
+  if (made === undefined) return;
+  try {
+    await withSlugLock(deps, slug, (session) => undo(deps, session, made, isTakenUp));
+  } catch (second) {
+    await markFailed(deps, slug, made);
+    throw new TenancyError(
+      isTenancyError(error) ? error.code : "INVALID_STATE",
+      `The tenant "${slug}" could not be created, and what was made of it could not be removed.`,
+      {
+        cause: new AggregateError([error, second]),
+        remedy: "Repeat `create`, or `drop` it, when the causes are mended; see both of them.",
+        tenant: slug,
+      },
+    );
+  }
+}
+
+/**
+ * Only what is still as this call left it. Under the slug's lock a row in state `provisioning` is
+ * this call's own, or one that it took up; and if the row is gone its schema is too, as both end in
+ * one transaction. A row that was there before stays, as `failed`.
+ */
+async function undo(
+  deps: LifecycleDeps,
+  session: Session,
+  made: TenantRef,
+  isTakenUp: boolean,
+): Promise<void> {
+  const { registry } = deps;
+  const row = await registry.get(globalQueries(session), made);
+  if (row?.state !== "provisioning") return;
+  await removeLeftover(deps, session, row, async (tx) => {
+    if (isTakenUp) await registry.update(tx, row.id, { state: "failed" }, ["provisioning"]);
+    else await registry.remove(tx, row.id);
+  });
+}
+
+async function markFailed(deps: LifecycleDeps, slug: string, made: TenantRef): Promise<void> {
+  const { registry } = deps;
+  try {
+    await withSlugLock(deps, slug, (session) =>
+      globalWrites(session, async (tx) => {
+        const row = await registry.get(tx, made);
+        if (row !== undefined) {
+          await registry.update(tx, row.id, { state: "failed" }, ["provisioning"]);
+        }
+      }),
+    );
+  } catch {
+    // The row stays `provisioning` with a free lock, which says the same.
+  }
+}

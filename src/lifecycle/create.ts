@@ -1,0 +1,145 @@
+import type { Session } from "../core/driver.ts";
+import type { NewTenant } from "../core/registry.ts";
+import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
+import type { Tenant } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import type { CreatePlan } from "./create-plan.ts";
+import { type Attempt, undoAfterwards, undoAtOnce } from "./create-undo.ts";
+import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
+import { runHook } from "./hook.ts";
+import { changedMeanwhile, wrongState } from "./refs.ts";
+import { checkReservedNames } from "./reserved-names.ts";
+import { findSchema, schemaTaken } from "./schema-mark.ts";
+import { takeUp } from "./take-up.ts";
+import { withSlugLock } from "./tenant-lock.ts";
+
+/**
+ * Makes a tenant, all or nothing.
+ *
+ * Row in state `provisioning` → schema with all migrations that a transaction can hold, in one →
+ * the other migrations → hooks → `active`. Each arrow is a commit, so that a stop anywhere leaves a
+ * row that says what there is; a failure undoes what this call made, and nothing else.
+ *
+ * @throws TenancyError see `Tenancy.create`
+ */
+export async function createTenant(deps: LifecycleDeps, plan: CreatePlan): Promise<Tenant> {
+  const { slug } = plan.tenant;
+  const attempt: Attempt = { isTakenUp: false, made: undefined };
+  try {
+    return await withSlugLock(deps, slug, async (session) => {
+      try {
+        return await makeOrKeep(deps, session, plan, attempt);
+      } catch (error) {
+        await undoAtOnce(deps, session, attempt);
+        throw error;
+      }
+    });
+  } catch (error) {
+    await undoAfterwards(deps, slug, attempt, error);
+    throw error;
+  } finally {
+    deps.registry.forget(plan.tenant);
+  }
+}
+
+async function makeOrKeep(
+  deps: LifecycleDeps,
+  session: Session,
+  plan: CreatePlan,
+  attempt: Attempt,
+): Promise<Tenant> {
+  const { registry } = deps;
+  const found = await registry.get(globalQueries(session), plan.tenant.slug);
+  if (found !== undefined && found.state !== "provisioning" && found.state !== "failed") {
+    return keep(found, plan);
+  }
+  const code = plan.options.schemaName === undefined ? "INVALID_TENANT_ID" : "INVALID_SCHEMA_NAME";
+  await checkReservedNames(deps, session, plan.tenant.schemaName, code);
+  await announce(deps, plan.tenant);
+  if (found === undefined) {
+    // When the connection breaks at the commit, nobody knows whether the row is there.
+    attempt.made = plan.tenant.slug;
+    const tenant = await globalWrites(session, (tx) => registry.insert(tx, plan.tenant));
+    return await build(deps, session, plan, tenant);
+  }
+  // It was left by a process that held this lock, and does not any more.
+  const tenant = await takeUp(deps, session, found, plan.tenant);
+  attempt.isTakenUp = true;
+  attempt.made = { id: tenant.id };
+  return await build(deps, session, plan, tenant);
+}
+
+function keep(found: Tenant, { options, tenant }: CreatePlan): Tenant {
+  if (found.state === "dropping") throw wrongState(found, "created before that has ended");
+  if (options.ifExists === "keep") return found;
+  const as = found.slug === tenant.slug ? "" : `, as "${found.slug}"`;
+  throw new TenancyError("TENANT_EXISTS", `There already is a tenant "${tenant.slug}"${as}.`, {
+    tenant: tenant.slug,
+  });
+}
+
+async function announce({ context, settings }: LifecycleDeps, tenant: NewTenant): Promise<void> {
+  const { schemaName, slug } = tenant;
+  const { beforeCreate } = settings.hooks;
+  await runHook(
+    context,
+    { name: "beforeCreate", scope: GLOBAL_SCOPE, tenant: slug },
+    beforeCreate && (() => beforeCreate.call(settings.hooks, { schemaName, slug })),
+  );
+}
+
+async function build(
+  deps: LifecycleDeps,
+  session: Session,
+  plan: CreatePlan,
+  tenant: Tenant,
+): Promise<Tenant> {
+  const { migrator, registry } = deps;
+  if (!(await makeSchema(deps, session, tenant, plan.options.migrate ?? true))) {
+    await migrator.migrate(session, tenant);
+  }
+  await runAfterCreate(deps, session, plan, tenant);
+  const active = await globalWrites(session, (tx) =>
+    registry.update(tx, tenant.id, { state: "active" }, ["provisioning"]),
+  );
+  if (active === undefined) throw changedMeanwhile(tenant);
+  return active;
+}
+
+/** @returns whether no migration is left to do */
+async function makeSchema(
+  deps: LifecycleDeps,
+  session: Session,
+  tenant: Tenant,
+  isMigrated: boolean,
+): Promise<boolean> {
+  const { driver, migrator } = deps;
+  const first = driver.dialect.schema.create(tenant.schemaName, tenant.id);
+  try {
+    return await session.transaction(
+      scopeOf(tenant),
+      async (tx) => !isMigrated || (await migrator.migrateNew(tx, tenant)).complete,
+      { first },
+    );
+  } catch (error) {
+    // Ours was rolled back: a schema of that name is somebody else's.
+    const other = await findSchema(deps, globalQueries(session), tenant.schemaName).catch(() => undefined);
+    if (other?.exists === true && other.tenantId !== tenant.id) throw schemaTaken(tenant, error);
+    throw error;
+  }
+}
+
+async function runAfterCreate(
+  { context, registry, settings }: LifecycleDeps,
+  session: Session,
+  { options }: CreatePlan,
+  tenant: Tenant,
+): Promise<void> {
+  const { hooks } = settings;
+  const { afterCreate } = options;
+  if (hooks.afterCreate === undefined && afterCreate === undefined) return;
+  const migrated = (await registry.get(globalQueries(session), { id: tenant.id })) ?? tenant;
+  const about = { name: "afterCreate", scope: scopeOf(migrated), tenant: tenant.slug };
+  await runHook(context, about, hooks.afterCreate && (() => hooks.afterCreate?.(migrated)));
+  await runHook(context, about, afterCreate && (() => afterCreate(migrated)));
+}

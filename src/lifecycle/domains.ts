@@ -1,0 +1,106 @@
+import type { Settings } from "../core/settings.ts";
+import { GLOBAL_SCOPE } from "../core/scope.ts";
+import type { Tenant, TenantRef } from "../core/tenant.ts";
+import type { Transaction } from "../core/driver.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { normalizeHost } from "../resolvers/normalize-host.ts";
+import { type LifecycleDeps, pooledQueries } from "./deps.ts";
+import { notFound } from "./refs.ts";
+
+/**
+ * Checks a domain of a tenant's own and returns it as the registry keeps it.
+ *
+ * @throws TenancyError `INVALID_DOMAIN`
+ */
+export function parseDomain(value: unknown, { resolving }: Pick<Settings, "resolving">): string {
+  const { host } = parseHost(value);
+  const { adminHosts, primaryDomain } = resolving;
+  if (adminHosts.has(host)) {
+    throw new TenancyError("INVALID_DOMAIN", `The domain "${host}" is the global scope's own.`, {
+      remedy: "Choose another domain.",
+    });
+  }
+  // Labels below the primary domain are slugs: as a domain, one would take another tenant's place.
+  if (primaryDomain !== undefined && `.${host}`.endsWith(`.${primaryDomain}`)) {
+    throw new TenancyError(
+      "INVALID_DOMAIN",
+      `The domain "${host}" belongs to the primary domain, whose labels are slugs.`,
+      { remedy: "Choose another domain; tenants have their slug's subdomain without being given it." },
+    );
+  }
+  return host;
+}
+
+function parseHost(value: unknown): { readonly host: string } {
+  const normalized = typeof value === "string" ? normalizeHost(value) : undefined;
+  if (normalized?.kind === "name" && !String(value).includes(":")) return normalized;
+  const why =
+    normalized === undefined
+      ? "is not text"
+      : { address: "is an address", invalid: "", name: "has a port" }[normalized.kind];
+  const fact = normalized?.kind === "invalid" ? normalized.reason : why;
+  throw new TenancyError("INVALID_DOMAIN", `The domain ${fact}.`);
+}
+
+/** Checks several domains; one that is given twice counts once. @throws `INVALID_DOMAIN` */
+export function parseDomains(values: unknown, settings: Pick<Settings, "resolving">): string[] {
+  if (!Array.isArray(values)) {
+    throw new TenancyError("INVALID_DOMAIN", "`domains` is not an array of host names.");
+  }
+  return [...new Set(values.map((value) => parseDomain(value, settings)))];
+}
+
+/** Adds a domain; one that the tenant already has is only put in front, if so asked. */
+export function addDomain(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+  domain: string,
+  options: { readonly primary?: boolean } = {},
+): Promise<Tenant> {
+  return changeDomains(deps, ref, (tx, { id }) =>
+    deps.registry.addDomain(tx, id, domain, options.primary === true),
+  );
+}
+
+/** Removes a domain, if the tenant has it. */
+export function removeDomain(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+  domain: string,
+): Promise<Tenant> {
+  return changeDomains(deps, ref, (tx, { id }) => deps.registry.removeDomain(tx, id, domain));
+}
+
+/** Puts a domain in front of the others. @throws TenancyError `INVALID_DOMAIN` if it is not there */
+export function setPrimaryDomain(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+  domain: string,
+): Promise<Tenant> {
+  return changeDomains(deps, ref, async (tx, { id, slug }) => {
+    if (await deps.registry.setPrimaryDomain(tx, id, domain)) return;
+    throw new TenancyError(
+      "INVALID_DOMAIN",
+      `The domain "${domain}" is not one of the tenant "${slug}".`,
+      { remedy: "Add it first.", tenant: slug },
+    );
+  });
+}
+
+/** The row's lock keeps two changes of one tenant's domains apart, and a drop behind them. */
+async function changeDomains(
+  { driver, registry }: LifecycleDeps,
+  ref: TenantRef,
+  change: (tx: Transaction, tenant: Tenant) => Promise<unknown>,
+): Promise<Tenant> {
+  const changed = await driver.transaction(GLOBAL_SCOPE, async (tx) => {
+    const tenant = await registry.get(tx, ref, { lock: true });
+    if (tenant === undefined) throw notFound(ref);
+    await change(tx, tenant);
+    return tenant;
+  });
+  registry.forget(changed);
+  const tenant = await registry.get(pooledQueries(driver), { id: changed.id });
+  if (tenant === undefined) throw notFound(ref);
+  return tenant;
+}

@@ -1,0 +1,112 @@
+import type { Session } from "../core/driver.ts";
+import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
+import type { DropOptions } from "../core/tenancy.ts";
+import type { Tenant, TenantRef } from "../core/tenant.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
+import { globalWrites, type LifecycleDeps } from "./deps.ts";
+import { runHook } from "./hook.ts";
+import { changedMeanwhile } from "./refs.ts";
+import { removeSchema } from "./remove-schema.ts";
+import { checkOwnSchema } from "./reserved-names.ts";
+import { withTenantLock } from "./tenant-lock.ts";
+
+/**
+ * Removes a tenant: `dropping` (from here on nobody finds it), the schema, and last the row.
+ *
+ * When that fails before anything of the schema is gone, for example because it is in use, the tenant
+ * gets back the state that it had. A stop anywhere else leaves it `dropping`, and the next `drop`
+ * goes on.
+ *
+ * @returns the tenant that is gone, or `undefined` if there was none and that may be
+ * @throws TenancyError `TENANT_NOT_FOUND`, `TENANT_BUSY`, `HOOK_FAILED`
+ */
+export async function dropTenant(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+  options: DropOptions = {},
+): Promise<Tenant | undefined> {
+  let dropped: Tenant;
+  try {
+    dropped = await withTenantLock(deps, ref, (session, tenant) => dropLocked(deps, session, tenant));
+  } catch (error) {
+    if (options.ifMissing === "ignore" && isTenancyError(error, "TENANT_NOT_FOUND")) {
+      return undefined;
+    }
+    throw error;
+  }
+  const { afterDrop } = deps.settings.hooks;
+  await runHook(
+    deps.context,
+    { name: "afterDrop", scope: GLOBAL_SCOPE, tenant: dropped.slug },
+    afterDrop && (() => afterDrop.call(deps.settings.hooks, dropped)),
+  );
+  return dropped;
+}
+
+async function dropLocked(deps: LifecycleDeps, session: Session, tenant: Tenant): Promise<Tenant> {
+  const { registry, settings } = deps;
+  await checkOwnSchema(deps, session, tenant.schemaName, settings.rules);
+  const dropping = await markDropping(deps, session, tenant);
+  let hasCommitted = tenant.state === "dropping";
+  try {
+    await removeSchema(deps, session, tenant.schemaName, {
+      atLast: (tx) => registry.remove(tx, tenant.id),
+      onCommitted: () => {
+        hasCommitted = true;
+      },
+      tenant: tenant.slug,
+    });
+  } catch (error) {
+    if (hasCommitted) throw error;
+    await takeBack(deps, session, tenant, error);
+    throw error;
+  } finally {
+    registry.forget(dropping);
+  }
+  return dropping;
+}
+
+async function markDropping(
+  deps: LifecycleDeps,
+  session: Session,
+  tenant: Tenant,
+): Promise<Tenant> {
+  if (tenant.state === "dropping") return tenant;
+  const { context, registry, settings } = deps;
+  const { beforeDrop } = settings.hooks;
+  await runHook(
+    context,
+    { name: "beforeDrop", scope: scopeOf(tenant), tenant: tenant.slug },
+    beforeDrop && (() => beforeDrop.call(settings.hooks, tenant)),
+  );
+  const dropping = await globalWrites(session, (tx) =>
+    registry.update(tx, tenant.id, { state: "dropping" }, [tenant.state]),
+  );
+  if (dropping === undefined) throw changedMeanwhile(tenant);
+  registry.forget(dropping);
+  return dropping;
+}
+
+/** Nothing of the schema is gone, so the tenant can live on as it was. */
+async function takeBack(
+  { registry }: LifecycleDeps,
+  session: Session,
+  tenant: Tenant,
+  error: unknown,
+): Promise<void> {
+  try {
+    await globalWrites(session, (tx) =>
+      registry.update(tx, tenant.id, { state: tenant.state }, ["dropping"]),
+    );
+  } catch (second) {
+    throw new TenancyError(
+      isTenancyError(error) ? error.code : "INVALID_STATE",
+      `The tenant "${tenant.slug}" could not be dropped, and could not be given back its state.`,
+      {
+        cause: new AggregateError([error, second]),
+        remedy: "Repeat `drop` when the database can be reached; see both causes.",
+        tenant: tenant.slug,
+      },
+    );
+  }
+}

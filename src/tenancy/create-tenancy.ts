@@ -1,0 +1,88 @@
+import type { TenancyConfig } from "../core/config.ts";
+import { ScopeContext } from "../core/scope.ts";
+import type { Settings } from "../core/settings.ts";
+import type { Tenancy } from "../core/tenancy.ts";
+import { rejecting } from "./rejecting.ts";
+import type { LifecycleDeps } from "../lifecycle/deps.ts";
+import { createMigrator } from "../migrate/create-migrator.ts";
+import { createRegistry } from "../registry/create-registry.ts";
+import { registryMigration } from "../registry/registry-migration.ts";
+import { createResolve } from "../resolvers/create-resolve.ts";
+import { createFleet } from "./fleet.ts";
+import { createLifecycle } from "./lifecycle.ts";
+import { createMigrations } from "./migrations.ts";
+import { Operations } from "./operations.ts";
+import { createScoping } from "./scoping.ts";
+import { resolveSettings } from "./settings.ts";
+import { traceResolve } from "./traced-resolve.ts";
+
+/**
+ * Creates the tenancy of one application. Does no I/O: the first connection is made by the first
+ * call that needs one.
+ *
+ * @throws TenancyError `INVALID_CONFIG`
+ */
+export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> {
+  const settings = resolveSettings(config);
+  const driver = config.database;
+  const operations = new Operations(settings.logger);
+  const deps = connect(config, settings);
+  const { context, registry } = deps;
+  const resolve = traceResolve(createResolve({ registry, settings }));
+  let closing: Promise<void> | undefined;
+
+  function close(): Promise<void> {
+    closing ??= closeAll(deps, operations);
+    return closing;
+  }
+
+  return {
+    ...createScoping({ checkOpen: () => operations.checkOpen(), context, driver, registry, settings }),
+    ...createLifecycle(deps, operations),
+    ...createMigrations(deps, operations),
+    ...createFleet(deps, operations),
+    [Symbol.asyncDispose]: close,
+    close,
+    logger: settings.logger,
+    get pool(): Pool {
+      return driver.pool;
+    },
+    resolve: (request) => {
+      if (operations.isClosed) return rejecting(async () => operations.checkOpen() as never);
+      return resolve(request);
+    },
+  };
+}
+
+/** Joins the parts, which know each other by their interfaces alone. */
+function connect(config: TenancyConfig, settings: Settings): LifecycleDeps {
+  const driver = config.database;
+  const { globalSchema, sharedSchemas } = settings.rules;
+  const context = new ScopeContext();
+  driver.attach({
+    currentScope: () => context.current(),
+    globalSchema,
+    logger: settings.logger,
+    onSchemaMissing: (schemaName) => registry.forget({ schemaName }),
+    sharedSchemas,
+  });
+  const registry = createRegistry({ driver, settings });
+  const migrator = createMigrator({
+    builtinGlobal: [registryMigration(driver.dialect, settings.registry)],
+    dialect: driver.dialect,
+    importModule: config.importModule,
+    registry,
+    settings,
+  });
+  return { context, driver, migrator, registry, settings };
+}
+
+/** Waits for what runs, and ends every connection even if one of the ends fails. */
+async function closeAll({ driver, registry }: LifecycleDeps, operations: Operations): Promise<void> {
+  await operations.close();
+  try {
+    await registry.close();
+  } finally {
+    await driver.close();
+  }
+}

@@ -1,0 +1,40 @@
+import { resolve } from "node:path";
+import type { MigrationSource, TenancyConfig } from "../core/config.ts";
+import type { Settings } from "../core/settings.ts";
+import { checkIdentifier, checkObject, invalidOption } from "./check.ts";
+
+/**
+ * Checks where migrations come from, and makes folders absolute.
+ *
+ * @throws TenancyError `INVALID_CONFIG`
+ */
+export function resolveMigrations(config: TenancyConfig, maxBytes: number): Settings["migrations"] {
+  const given = checkObject("migrations", config.migrations, ["global", "table", "tenant"]);
+  const { rootDir = process.cwd() } = config;
+  if (typeof rootDir !== "string" || rootDir === "") {
+    throw invalidOption("rootDir", "is not a folder");
+  }
+  const source = (set: "global" | "tenant"): MigrationSource => {
+    const value = given[set] ?? `migrations/${set}`;
+    if (typeof value !== "string") return checkMigrations(`migrations.${set}`, value);
+    if (value === "") throw invalidOption(`migrations.${set}`, "is not a folder");
+    return resolve(rootDir, value);
+  };
+  const [global, tenant] = [source("global"), source("tenant")];
+  if (typeof global === "string" && global === tenant) {
+    throw invalidOption("migrations", "has one folder for both sets");
+  }
+  return {
+    global,
+    optional: { global: given.global === undefined, tenant: given.tenant === undefined },
+    table: checkIdentifier("migrations.table", given.table ?? "kirayedar_migrations", maxBytes),
+    tenant,
+  };
+}
+
+function checkMigrations(option: string, value: MigrationSource): MigrationSource {
+  const isList =
+    Array.isArray(value) && value.every((item) => typeof item === "object" && item !== null);
+  if (!isList) throw invalidOption(option, "is neither a folder nor an array of migrations");
+  return value;
+}

@@ -1,0 +1,116 @@
+import { type Operation, type OperationEvent, traced } from "../core/events.ts";
+import type { Logger } from "../core/logger.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
+
+/** The log line of each operation, when it is done and when it has failed. */
+const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly failed: string }>> = {
+  "fleet.migrate": { done: "fleet migrated", failed: "fleet migration failed" },
+  "fleet.rollback": { done: "fleet rolled back", failed: "fleet rollback failed" },
+  "global.migrate": { done: "global schema migrated", failed: "global migration failed" },
+  "global.rollback": { done: "global schema rolled back", failed: "global rollback failed" },
+  resolve: { done: "request resolved", failed: "request not resolved" },
+  "tenant.create": { done: "tenant created", failed: "tenant creation failed" },
+  "tenant.drop": { done: "tenant dropped", failed: "tenant drop failed" },
+  "tenant.maintenance": { done: "tenant in maintenance", failed: "tenant maintenance failed" },
+  "tenant.migrate": { done: "tenant migrated", failed: "tenant migration failed" },
+  "tenant.rename": { done: "tenant renamed", failed: "tenant rename failed" },
+  "tenant.resume": { done: "tenant resumed", failed: "tenant resume failed" },
+  "tenant.rollback": { done: "tenant rolled back", failed: "tenant rollback failed" },
+  "tenant.suspend": { done: "tenant suspended", failed: "tenant suspension failed" },
+  "tenant.update": { done: "tenant updated", failed: "tenant update failed" },
+};
+
+/**
+ * Runs the operations of one tenancy: each is traced and logged, none starts once the tenancy is
+ * closed, and closing waits for those that have started.
+ */
+export class Operations {
+  readonly #logger: Logger;
+  readonly #running = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Whether the tenancy was closed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Refuses calls that come too late. @throws TenancyError `TENANCY_CLOSED` */
+  checkOpen(): void {
+    if (this.#isClosed) throw new TenancyError("TENANCY_CLOSED", "The tenancy was closed.");
+  }
+
+  /**
+   * Runs one operation, traced and logged.
+   *
+   * @param fn - receives the event, to add what it learns; it also goes into the log line
+   */
+  run<T>(
+    operation: Operation,
+    about: Pick<OperationEvent, "tenant" | "schemaName">,
+    fn: (event: OperationEvent) => Promise<T>,
+  ): Promise<T> {
+    return this.track(() => this.trace(operation, about, fn));
+  }
+
+  /**
+   * Runs what is part of an operation that is already running: traced and logged.
+   *
+   * @param levelOf - tells how much a result is worth telling
+   */
+  async trace<T>(
+    operation: Operation,
+    about: Pick<OperationEvent, "tenant" | "schemaName">,
+    fn: (event: OperationEvent) => Promise<T>,
+    levelOf: (result: T) => "info" | "debug" = () => "info",
+  ): Promise<T> {
+    let seen: OperationEvent = { action: operation, ...about };
+    try {
+      const result = await traced(operation, about, (event) => {
+        seen = event;
+        return fn(event);
+      });
+      this.#log(operation, seen, seen.error === undefined ? levelOf(result) : "error");
+      return result;
+    } catch (error) {
+      seen.error ??= error;
+      this.#log(operation, seen, "error");
+      throw error;
+    }
+  }
+
+  /** Runs what is neither traced nor logged, but must end before the connections do. */
+  async track<T>(fn: () => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const running = fn();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Lets nothing start any more, and waits for what has started. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#running);
+  }
+
+  #log(operation: Operation, event: OperationEvent, level: "debug" | "error" | "info"): void {
+    const { durationMs, error, schemaName, tenant } = event;
+    const fields = { durationMs, schemaName, tenant };
+    const { done, failed } = MESSAGES[operation];
+    if (level === "error") this.#logger.error({ ...fields, ...describe(error) }, failed);
+    else this.#logger[level](fields, done);
+  }
+}
+
+/** A driver's message may quote values, so only its code is logged; the caller gets all of it. */
+function describe(error: unknown): { readonly code: unknown; readonly reason?: string } {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return isTenancyError(error) ? { code, reason: error.message } : { code };
+}

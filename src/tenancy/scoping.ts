@@ -1,0 +1,161 @@
+import type { Driver } from "../core/driver.ts";
+import type { Registry } from "../core/registry.ts";
+import type { MaybePromise, Resolution } from "../core/resolution.ts";
+import { GLOBAL_SCOPE, type Scope, type ScopeContext, scopeOf } from "../core/scope.ts";
+import type { Settings } from "../core/settings.ts";
+import type { EnterOptions, Tenancy } from "../core/tenancy.ts";
+import type { Tenant, TenantRef, TenantState } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { isPromise } from "../internal/maybe-promise.ts";
+import { describeState, notFound, parseRef } from "../lifecycle/refs.ts";
+import { createHandle } from "./handle.ts";
+import { rejecting } from "./rejecting.ts";
+
+/** What the scoped part of a tenancy works with. */
+export interface ScopingDeps<Pool> {
+  /** The ambient scope. */
+  readonly context: ScopeContext;
+  /** The database. */
+  readonly driver: Driver<Pool>;
+  /** The tenants. */
+  readonly registry: Pick<Registry, "lookup">;
+  /** The checked configuration. */
+  readonly settings: Pick<Settings, "rules">;
+  /** Throws once the tenancy is closed. */
+  readonly checkOpen: () => void;
+}
+
+/** The part of {@link Tenancy} that enters, changes and reads scopes, and runs queries in them. */
+export type Scoping<Pool> = Pick<
+  Tenancy<Pool>,
+  | "clearTenant"
+  | "currentScope"
+  | "currentTenant"
+  | "enter"
+  | "putTenant"
+  | "query"
+  | "requireTenant"
+  | "scope"
+  | "scopeGlobal"
+  | "tenant"
+  | "transaction"
+  | "withTenant"
+>;
+
+const ENTERABLE: readonly TenantState[] = ["active"];
+
+/** Creates the scoped part of a tenancy. */
+export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
+  const { checkOpen, context, driver } = deps;
+
+  function currentTenant(): Tenant | undefined {
+    const scope = context.current();
+    return scope?.kind === "tenant" ? scope.tenant : undefined;
+  }
+
+  /** Runs `fn` in `scope`; a call that comes too late is a rejection, never a throw. */
+  function run<T>(scope: Scope | undefined, fn: () => T | PromiseLike<T>): Promise<Awaited<T>> {
+    return rejecting(() => {
+      checkOpen();
+      return context.run(scope, fn);
+    });
+  }
+
+  return {
+    clearTenant() {
+      checkOpen();
+      context.put(undefined);
+    },
+    currentScope: () => context.current(),
+    currentTenant,
+    enter(resolution, fn) {
+      checkOpen();
+      return context.enter(scopeOfResolution(resolution), fn);
+    },
+    async putTenant(ref, options) {
+      checkOpen();
+      // Outside a scope this throws, before anything is looked up.
+      context.put(context.current());
+      context.put(ref === null ? GLOBAL_SCOPE : scopeOf(await findEnterable(deps, ref, options)));
+    },
+    query: async (text, params) => driver.query(requireScope(deps), text, params),
+    requireTenant() {
+      checkOpen();
+      const tenant = currentTenant();
+      if (tenant !== undefined) return tenant;
+      throw context.current() === undefined
+        ? noScope()
+        : new TenancyError("TENANT_REQUIRED", "This needs a tenant, and the scope is global.", {
+            remedy: "Wrap the call in `withTenant(slug, fn)`.",
+          });
+    },
+    scope: (fn) => run(undefined, fn),
+    scopeGlobal: (fn) => run(GLOBAL_SCOPE, fn),
+    async tenant(ref, options) {
+      checkOpen();
+      return createHandle(deps, await findEnterable(deps, ref, options));
+    },
+    transaction: async (fn) => driver.transaction(requireScope(deps), fn),
+    withTenant(ref, fn, options) {
+      if (ref === null) return run(GLOBAL_SCOPE, fn);
+      return rejecting(() => {
+        checkOpen();
+        // A tenant that is in the cache is entered without waiting for anything.
+        const tenant = findEnterable(deps, ref, options);
+        return isPromise(tenant)
+          ? tenant.then((found) => context.run(scopeOf(found), fn))
+          : context.run(scopeOf(tenant), fn);
+      });
+    },
+  };
+}
+
+// ISOLATION: what is neither a tenant nor global is no scope, in which queries are refused. unit/tenancy/scoping.test.ts
+function scopeOfResolution(resolution: Resolution): Scope | undefined {
+  if (resolution.kind === "tenant") return scopeOf(resolution.tenant);
+  return resolution.kind === "global" ? GLOBAL_SCOPE : undefined;
+}
+
+function requireScope({ checkOpen, context }: ScopingDeps<unknown>): Scope {
+  checkOpen();
+  const scope = context.current();
+  if (scope === undefined) throw noScope();
+  return scope;
+}
+
+function noScope(): TenancyError {
+  return new TenancyError("TENANT_REQUIRED", "There is no tenant and no global scope in force.");
+}
+
+/**
+ * Finds a tenant that may be entered.
+ *
+ * @throws TenancyError `INVALID_TENANT_ID` before any I/O, `TENANT_NOT_FOUND`, `TENANT_NOT_ACTIVE`
+ */
+function findEnterable(
+  { registry, settings }: ScopingDeps<unknown>,
+  ref: TenantRef,
+  options: EnterOptions | undefined,
+): MaybePromise<Tenant> {
+  const parsed = parseRef(ref, settings.rules);
+  const allowed = options?.allow ?? ENTERABLE;
+  const found = registry.lookup(parsed);
+  return isPromise(found)
+    ? found.then((tenant) => checkEnterable(parsed, tenant, allowed))
+    : checkEnterable(parsed, found, allowed);
+}
+
+function checkEnterable(
+  ref: TenantRef,
+  tenant: Tenant | undefined,
+  allowed: readonly TenantState[],
+): Tenant {
+  if (tenant !== undefined && allowed.includes(tenant.state)) return tenant;
+  // A tenant that is being dropped is gone for everybody but the one who drops it.
+  if (tenant === undefined || tenant.state === "dropping") throw notFound(ref);
+  throw new TenancyError(
+    "TENANT_NOT_ACTIVE",
+    `The tenant "${tenant.slug}" is ${describeState(tenant.state)}.`,
+    { tenant: tenant.slug },
+  );
+}

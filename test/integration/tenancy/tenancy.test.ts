@@ -1,0 +1,286 @@
+import { PGlite } from "@electric-sql/pglite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TenancyConfig } from "../../../src/core/config.ts";
+import type { Driver } from "../../../src/core/driver.ts";
+import type { Resolution } from "../../../src/core/resolution.ts";
+import type { Tenancy } from "../../../src/core/tenancy.ts";
+import { pg } from "../../../src/drivers/pg/index.ts";
+import { pglite } from "../../../src/drivers/pglite/index.ts";
+import { createTenancy } from "../../../src/tenancy/create-tenancy.ts";
+import { createTestDatabase } from "../../support/database.ts";
+import { code, CREATE_NOTE } from "../lifecycle/world.ts";
+
+interface Opened {
+  readonly driver: Driver;
+  readonly close: () => Promise<void>;
+}
+
+const DRIVERS: Readonly<Record<string, () => Promise<Opened>>> = {
+  pg: async () => {
+    const database = await createTestDatabase();
+    return { close: database.drop, driver: pg({ connectionString: database.url, max: 2 }) };
+  },
+  "pg with one connection": async () => {
+    const database = await createTestDatabase();
+    return {
+      close: database.drop,
+      driver: pg({ connectionString: database.url, maintenanceConnections: 1, max: 1 }),
+    };
+  },
+  pglite: async () => {
+    const database = await PGlite.create();
+    return { close: () => Promise.resolve(), driver: pglite(database) as Driver };
+  },
+};
+
+const CONFIG: Omit<TenancyConfig, "database"> = {
+  adminHost: "admin.example.com",
+  migrations: { global: [], tenant: [CREATE_NOTE] },
+  primaryDomain: "example.com",
+};
+
+describe.each(Object.entries(DRIVERS))("a tenancy on %s", (_, open) => {
+  let tenancy: Tenancy;
+  let opened: Opened;
+
+  beforeAll(async () => {
+    opened = await open();
+    tenancy = createTenancy({ ...CONFIG, database: opened.driver });
+    await tenancy.migrateGlobal();
+    for (const slug of ["acme", "globex", "off"]) await tenancy.create(slug);
+    await tenancy.suspend("off");
+  });
+
+  afterAll(async () => {
+    await tenancy.close();
+    await opened.close();
+  });
+
+  async function where(): Promise<unknown> {
+    const { rows } = await tenancy.query<{ schema: string }>("select current_schema() as schema");
+    return rows[0]?.schema;
+  }
+
+  it("runs queries in the tenant's schema, nested and restored", async () => {
+    const seen = await tenancy.withTenant("acme", async () => [
+      await where(),
+      await tenancy.withTenant("globex", where),
+      await tenancy.scopeGlobal(where),
+      await tenancy.withTenant(null, where),
+      await where(),
+    ]);
+    expect(seen).toEqual(["tenant_acme", "tenant_globex", "public", "public", "tenant_acme"]);
+    expect(tenancy.currentScope()).toBeUndefined();
+  });
+
+  it("takes a tenant by slug, by either hyphen, by id and as an object", async () => {
+    const tenant = await tenancy.get("acme");
+    for (const ref of ["acme", tenant, { id: tenant.id }]) {
+      expect(await tenancy.withTenant(ref, where)).toBe("tenant_acme");
+    }
+  });
+
+  it("refuses queries without a scope", async () => {
+    await expect(tenancy.query("select 1")).rejects.toMatchObject(code("TENANT_REQUIRED"));
+    await expect(tenancy.transaction(async () => 1)).rejects.toMatchObject(code("TENANT_REQUIRED"));
+    await tenancy.scope(async () => {
+      await expect(tenancy.query("select 1")).rejects.toMatchObject(code("TENANT_REQUIRED"));
+    });
+  });
+
+  it("refuses unknown, suspended and malformed tenants, and does not run the function", async () => {
+    const ran: string[] = [];
+    const enter = (ref: string | { id: string }): Promise<unknown> =>
+      tenancy.withTenant(ref, () => ran.push("ran"));
+    await expect(enter("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND", { tenant: "nobody" }));
+    await expect(enter({ id: "nobody" })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+    await expect(enter({ id: "" })).rejects.toMatchObject(code("INVALID_TENANT_ID"));
+    await expect(enter("off")).rejects.toMatchObject(code("TENANT_NOT_ACTIVE", { tenant: "off" }));
+    for (const bad of ["Acme", "acme\n", "public", "", undefined, 7, {}, []]) {
+      await expect(enter(bad as string)).rejects.toMatchObject(code("INVALID_TENANT_ID"));
+    }
+    expect(ran).toEqual([]);
+    expect(await tenancy.withTenant("off", where, { allow: ["active", "suspended"] })).toBe("tenant_off");
+  });
+
+  it("knows the tenant in force", async () => {
+    expect(tenancy.currentTenant()).toBeUndefined();
+    expect(() => tenancy.requireTenant()).toThrow(expect.objectContaining(code("TENANT_REQUIRED")));
+    await tenancy.withTenant("acme", () => {
+      expect(tenancy.currentTenant()?.slug).toBe("acme");
+      expect(tenancy.requireTenant().schemaName).toBe("tenant_acme");
+    });
+    await tenancy.scopeGlobal(() => {
+      expect(tenancy.currentTenant()).toBeUndefined();
+      expect(tenancy.currentScope()).toEqual({ kind: "global" });
+      expect(() => tenancy.requireTenant()).toThrow(/the scope is global/);
+    });
+  });
+
+  it("puts and clears a tenant in the nearest scope", async () => {
+    await tenancy.scope(async () => {
+      await tenancy.putTenant("acme");
+      expect(await where()).toBe("tenant_acme");
+      await expect(tenancy.putTenant("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+      await expect(tenancy.putTenant("off")).rejects.toMatchObject(code("TENANT_NOT_ACTIVE"));
+      expect(await where()).toBe("tenant_acme");
+      await tenancy.putTenant(null);
+      expect(await where()).toBe("public");
+      await tenancy.withTenant("globex", async () => {
+        await tenancy.putTenant("acme");
+        tenancy.clearTenant();
+        await expect(where()).rejects.toMatchObject(code("TENANT_REQUIRED"));
+      });
+      expect(await where()).toBe("public");
+    });
+    await expect(tenancy.putTenant("acme")).rejects.toMatchObject(code("SCOPE_REQUIRED"));
+    expect(() => tenancy.clearTenant()).toThrow(expect.objectContaining(code("SCOPE_REQUIRED")));
+  });
+
+  it("runs a transaction in the scope, and undoes it when it throws", async () => {
+    await tenancy.withTenant("acme", async () => {
+      const thrown = tenancy.transaction(async (tx) => {
+        await tx.query("insert into note (body) values ($1)", ["undone"]);
+        throw new Error("undo");
+      });
+      await expect(thrown).rejects.toThrow("undo");
+      await tenancy.transaction((tx) => tx.query("insert into note (body) values ($1)", ["kept"]));
+      const { rows } = await tenancy.query("select body from note order by id");
+      expect(rows).toEqual([{ body: "first" }, { body: "kept" }]);
+    });
+  });
+
+  it("gives a handle that needs no scope and heeds none", async () => {
+    const acme = await tenancy.tenant("acme");
+    expect(acme.tenant.slug).toBe("acme");
+    await tenancy.withTenant("globex", async () => {
+      const { rows } = await acme.query("select current_schema() as s");
+      expect(rows).toEqual([{ s: "tenant_acme" }]);
+      const inside = await acme.transaction(async (tx) => (await tx.query("select current_schema() as s")).rows);
+      expect(inside).toEqual([{ s: "tenant_acme" }]);
+      expect(await acme.run(where)).toBe("tenant_acme");
+      expect(await where()).toBe("tenant_globex");
+      const pool = acme.pool as { query(text: string): Promise<{ rows: unknown[] }> };
+      expect((await pool.query("select current_schema() as s")).rows).toEqual([{ s: "tenant_acme" }]);
+    });
+    await expect(tenancy.tenant("off")).rejects.toMatchObject(code("TENANT_NOT_ACTIVE"));
+    expect((await tenancy.tenant("off", { allow: ["suspended"] })).tenant.slug).toBe("off");
+  });
+
+  it("enters what a request resolved to, and nothing else", async () => {
+    const kindOf = (resolution: Resolution): unknown => tenancy.enter(resolution, () => tenancy.currentScope()?.kind);
+    const acme = await tenancy.resolve({ host: "acme.example.com" });
+    expect(acme).toMatchObject({ kind: "tenant", tenant: { slug: "acme" } });
+    expect(kindOf(acme)).toBe("tenant");
+    expect(await tenancy.enter(acme, where)).toBe("tenant_acme");
+    expect(kindOf(await tenancy.resolve({ host: "admin.example.com" }))).toBe("global");
+    for (const host of ["nobody.example.com", "off.example.com", "exa mple", "127.0.0.1"]) {
+      expect(await tenancy.withTenant("acme", async () => kindOf(await tenancy.resolve({ host })))).toBeUndefined();
+    }
+  });
+
+  it("answers from memory at once", async () => {
+    await tenancy.resolve({ host: "acme.example.com" });
+    expect(tenancy.resolve({ host: "acme.example.com" })).toMatchObject({ kind: "tenant" });
+  });
+
+  it("does its methods' work when they are taken off it", async () => {
+    const { query, withTenant } = tenancy;
+    expect((await withTenant("acme", () => query("select 1 as one"))).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("makes a whole life of a tenant", async () => {
+    await tenancy.create("brief", { domains: ["brief.test"] });
+    await tenancy.rename("brief", { schemaName: true, slug: "long" });
+    await tenancy.rollback("long");
+    expect(await tenancy.healthCheck("long")).toMatchObject({ healthy: false, pending: [CREATE_NOTE.version] });
+    expect(await tenancy.migrateAll()).toMatchObject({ ok: true });
+    expect(await tenancy.healthCheck("long")).toMatchObject({ healthy: true, tableCount: 1 });
+    expect(await tenancy.drop("long")).toBe(true);
+    expect(await tenancy.resolve({ host: "brief.test" })).toMatchObject({ kind: "unknown" });
+  });
+
+  it("closes once, and refuses what comes later", async () => {
+    const other = await open();
+    const closed = createTenancy({ ...CONFIG, database: other.driver });
+    await closed.migrateGlobal();
+    await closed.create("acme");
+    const handle = await closed.tenant("acme");
+    const acme = await closed.resolve({ host: "acme.example.com" });
+    await closed[Symbol.asyncDispose]();
+    await closed.close();
+    const late: (() => unknown)[] = [
+      () => closed.addDomain("acme", "x.test"),
+      () => closed.create("late"),
+      () => closed.drop("acme"),
+      () => closed.enter(acme, () => 1),
+      () => closed.exists("acme"),
+      () => closed.get("acme"),
+      () => closed.healthCheck("acme"),
+      () => closed.list(),
+      () => closed.migrate("acme"),
+      () => closed.migrateAll(),
+      () => closed.migrateGlobal(),
+      () => closed.migrationStatus(null),
+      () => closed.query("select 1"),
+      () => closed.requireTenant(),
+      () => closed.resolve({ host: "acme.example.com" }),
+      () => closed.scope(() => 1),
+      () => closed.scopeGlobal(() => 1),
+      () => closed.tenant("acme"),
+      () => closed.transaction(async () => 1),
+      () => closed.update("acme", {}),
+      () => closed.withTenant("acme", () => 1),
+      () => closed.withTenant(null, () => 1),
+      () => handle.query("select 1"),
+      () => handle.run(() => 1),
+    ];
+    for (const call of late) {
+      await expect((async () => await call())()).rejects.toMatchObject(code("TENANCY_CLOSED"));
+    }
+    expect(closed.currentTenant()).toBeUndefined();
+    await other.close();
+  });
+});
+
+describe("createTenancy", () => {
+  it("does no I/O", async () => {
+    const tenancy = createTenancy({ database: pg({ connectionString: "postgres://127.0.0.1:1/none" }) });
+    await tenancy.close();
+  });
+
+  it("refuses a driver that already belongs to a tenancy", async () => {
+    const database = pg({ connectionString: "postgres://127.0.0.1:1/none" });
+    const first = createTenancy({ database });
+    expect(() => createTenancy({ database })).toThrow(expect.objectContaining(code("INVALID_CONFIG")));
+    await first.close();
+  });
+
+  it("says what to do when the registry is missing", async () => {
+    const database = await createTestDatabase();
+    await using tenancy = createTenancy({ database: pg({ connectionString: database.url }) });
+    for (const call of [() => tenancy.create("acme"), () => tenancy.withTenant("acme", () => 1), () => tenancy.list()]) {
+      await expect(call()).rejects.toMatchObject(code("REGISTRY_MISSING"));
+      await expect(call()).rejects.toThrow("kirayedar migrate --global");
+    }
+    await tenancy.close();
+    await database.drop();
+  });
+
+  it("makes the global schema when it is missing", async () => {
+    const database = await createTestDatabase();
+    const tenancy = createTenancy({
+      database: pg({ connectionString: database.url }),
+      globalSchema: "Control plane",
+      migrations: { global: [], tenant: [] },
+      tenantPrefix: "",
+    });
+    await tenancy.migrateGlobal();
+    await tenancy.create("acme");
+    expect(await tenancy.scopeGlobal(() => tenancy.query("select slug from tenants"))).toMatchObject({
+      rows: [{ slug: "acme" }],
+    });
+    await tenancy.close();
+    await database.drop();
+  });
+});
