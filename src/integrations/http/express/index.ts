@@ -1,0 +1,13 @@
+export { healthHandler } from "./health.ts";
+export {
+  requireGlobal,
+  requireTenant,
+  tenantMiddleware,
+  type ExpressHandler,
+  type ExpressOptions,
+  type GuardOptions,
+} from "./tenant-middleware.ts";
+export type { HealthOptions, HealthTenancy } from "../shared/health.ts";
+export type { HttpOptions, HttpTenancy } from "../shared/options.ts";
+export type { Refusal, RefusalKind } from "../shared/status.ts";
+export type { TrustProxy } from "../shared/trust-proxy.ts";

@@ -1,0 +1,111 @@
+import type { Resolution } from "../../../core/resolution.ts";
+
+/** Why a request is not served. */
+export type RefusalKind =
+  | "unknown"
+  | "conflict"
+  | "invalid"
+  | "suspended"
+  | "maintenance"
+  | "provisioning"
+  /** The registry cannot be read: the database cannot be reached, or the tenancy is closed. */
+  | "unavailable"
+  /** A route for tenants was asked for in no tenant's name. */
+  | "tenantRequired"
+  /** A route of the global scope was asked for in a tenant's name, or in nobody's. */
+  | "globalRequired"
+  /** Resolving failed for another reason, and no framework is there to deal with it. */
+  | "failed";
+
+/** What a request is refused with. */
+export interface Refusal {
+  /** Why. */
+  readonly kind: RefusalKind;
+  /** HTTP status. */
+  readonly status: number;
+  /** Stable identifier in the body, such as `"unknown_tenant"`. */
+  readonly error: string;
+  /** One sentence for people; never holds anything that the request sent. */
+  readonly message: string;
+  /** Whether `Retry-After` is sent. */
+  readonly retryable: boolean;
+  /** What the request resolved to; `undefined` when resolving failed. */
+  readonly resolution: Resolution | undefined;
+  /** Why resolving failed, for `"unavailable"`. */
+  readonly cause?: unknown;
+}
+
+type Answer = Pick<Refusal, "status" | "error" | "message" | "retryable">;
+
+/** The one place where an outcome becomes an HTTP status. */
+const ANSWERS: Readonly<Record<RefusalKind, Answer>> = {
+  conflict: {
+    error: "conflicting_tenants",
+    message: "The request names more than one tenant.",
+    retryable: false,
+    status: 400,
+  },
+  failed: {
+    error: "internal_error",
+    message: "Something went wrong.",
+    retryable: false,
+    status: 500,
+  },
+  globalRequired: {
+    error: "global_required",
+    message: "This is not available to tenants.",
+    retryable: false,
+    status: 403,
+  },
+  invalid: {
+    error: "invalid_request",
+    message: "The request names its tenant in an invalid way.",
+    retryable: false,
+    status: 400,
+  },
+  maintenance: {
+    error: "tenant_maintenance",
+    message: "This tenant is in maintenance. Try again later.",
+    retryable: true,
+    status: 503,
+  },
+  provisioning: {
+    error: "tenant_provisioning",
+    message: "This tenant is being set up. Try again later.",
+    retryable: true,
+    status: 503,
+  },
+  suspended: {
+    error: "tenant_suspended",
+    message: "This tenant is suspended.",
+    retryable: false,
+    status: 403,
+  },
+  tenantRequired: {
+    error: "tenant_required",
+    message: "This is only available to tenants.",
+    retryable: false,
+    status: 404,
+  },
+  unavailable: {
+    error: "temporarily_unavailable",
+    message: "The service is unavailable for the moment. Try again later.",
+    retryable: true,
+    status: 503,
+  },
+  unknown: {
+    error: "unknown_tenant",
+    message: "There is no such tenant.",
+    retryable: false,
+    status: 404,
+  },
+};
+
+/** Returns what a request is refused with for one reason. */
+export function refusalFor(
+  kind: RefusalKind,
+  resolution: Resolution | undefined,
+  cause?: unknown,
+): Refusal {
+  return { ...ANSWERS[kind], cause, kind, resolution };
+}
