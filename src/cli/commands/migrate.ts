@@ -1,0 +1,84 @@
+import { type Command, Option } from "commander";
+import type { FleetResult, Tenancy } from "../../core/tenancy.ts";
+import type { MigrateOptions } from "../../core/migrator.ts";
+import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
+import { printFleetReport } from "../fleet-report.ts";
+import { interruptible } from "../interrupt.ts";
+import { positiveInteger } from "../option-parsers.ts";
+import { createProgress, type ProgressDisplay } from "../progress.ts";
+import {
+  addTargetOptions,
+  requireTargets,
+  runNamed,
+  type TargetFlags,
+  toFleetOptions,
+} from "../targets.ts";
+
+interface MigrateFlags extends TargetFlags, MigrateOptions {}
+
+/** Adds `kirayedar migrate`. */
+export function addMigrateCommand(program: Command): void {
+  const command = program
+    .command("migrate [slugs...]")
+    .summary("apply pending migrations to tenants or the global schema")
+    .description(
+      "Applies what is pending, to the tenants named, to all of them, or to the global schema. " +
+        "Goes on when a tenant fails, and reports.",
+    );
+  addTargetOptions(command)
+    .addOption(
+      new Option("--to <version>", "up to this version, and it too").conflicts("toExclusive"),
+    )
+    .option("--to-exclusive <version>", "up to this version, but not it")
+    .option("--steps <number>", "so many", positiveInteger())
+    .option("--dry-run", "tell what would be done, and do nothing")
+    .action(
+      action<MigrateFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
+        requireTargets(slugs, options);
+        const tenancy = await openTenancy();
+        const interrupt = interruptible(output, "the tenants in hand");
+        const progress = createProgress(output, "Migrating");
+        try {
+          const how = toMigrateOptions(options);
+          const global = options.global === true ? await tenancy.migrateGlobal(how) : undefined;
+          const run = { how, options, progress, signal: interrupt.signal, slugs };
+          const fleet = await migrateTenants(tenancy, run);
+          progress.end();
+          const dryRun = options.dryRun === true;
+          const verbose = options.verbose === true;
+          printFleetReport({ done: "migrated", dryRun, fleet, global }, output, { verbose });
+          return fleet?.ok === false ? EXIT_FAILED : EXIT_OK;
+        } finally {
+          interrupt.end();
+        }
+      }),
+    );
+  addCommonOptions(command);
+}
+
+function toMigrateOptions({ dryRun, steps, to, toExclusive }: MigrateFlags): MigrateOptions {
+  return {
+    ...(to !== undefined && { to }),
+    ...(toExclusive !== undefined && { toExclusive }),
+    ...(steps !== undefined && { steps }),
+    ...(dryRun !== undefined && { dryRun }),
+  };
+}
+
+interface MigrateRun {
+  readonly how: MigrateOptions;
+  readonly options: MigrateFlags;
+  readonly progress: ProgressDisplay;
+  readonly signal: AbortSignal;
+  readonly slugs: readonly string[];
+}
+
+async function migrateTenants(tenancy: Tenancy, run: MigrateRun): Promise<FleetResult | undefined> {
+  const { how, options, progress, signal, slugs } = run;
+  if (options.all === true) {
+    return tenancy.migrateAll({ ...toFleetOptions(options, { progress, signal }), ...how });
+  }
+  if (slugs.length === 0) return undefined;
+  const stopOnError = options.stopOnError === true;
+  return runNamed(slugs, (slug) => tenancy.migrate(slug, how), { progress, signal, stopOnError });
+}

@@ -1,0 +1,58 @@
+import { isTenancyError } from "../errors/tenancy-error.ts";
+import { causesOf, messageOf } from "./json.ts";
+import type { Style } from "./output.ts";
+import { printable } from "./text-width.ts";
+
+/** How {@link formatError} writes. */
+export interface ErrorReportOptions {
+  /** Whether stack traces are shown. */
+  readonly verbose: boolean;
+  /** Colours of the stream. */
+  readonly style: Style;
+}
+
+/** Writes an error for people: `error: fact remedy [CODE]`, then the causes, one a line. */
+export function formatError(error: unknown, { style, verbose }: ErrorReportOptions): string {
+  const lines = [style.red("error: ") + printable(messageOf(error), "many")];
+  const shown = [messageOf(error)];
+  const statement = statementOf(error);
+  if (statement !== undefined) lines.push(`  ${style.dim("statement:")} ${statement}`);
+  for (const cause of causesOf(error)) {
+    const message = messageOf(cause);
+    // A wrapper often repeats what it wraps.
+    if (verbose || !shown.some((earlier) => earlier.includes(message))) {
+      lines.push(`  ${style.dim("cause:")} ${indent(printable(message, "many"))}`);
+    }
+    if (verbose) lines.push(...stackOf(cause, style));
+    shown.push(message);
+  }
+  if (verbose) lines.splice(1, 0, ...stackOf(error, style));
+  else if (!isTenancyError(error)) lines.push(style.dim("  Pass --verbose to see where."));
+  return lines.join("\n");
+}
+
+const MAX_STATEMENT_LINES = 12;
+
+/** The statement of a failed migration: SQL that the operator wrote, without any values. */
+function statementOf(error: unknown): string | undefined {
+  if (!isTenancyError(error)) return undefined;
+  const { statement } = error as { readonly statement?: unknown };
+  if (typeof statement !== "string") return undefined;
+  const lines = printable(statement.trim(), "many").split("\n");
+  const shown = lines.slice(0, MAX_STATEMENT_LINES);
+  return indent([...shown, ...(lines.length > shown.length ? ["…"] : [])].join("\n"));
+}
+
+function indent(text: string): string {
+  return text.replaceAll("\n", "\n  ");
+}
+
+function stackOf(error: unknown, style: Style): string[] {
+  const own = error instanceof Error ? (error.stack ?? "") : "";
+  const frames = own.split("\n").filter((line) => /^\s+at /.test(line));
+  const parts = error instanceof AggregateError ? (error.errors as unknown[]) : [];
+  return [
+    ...frames.map((frame) => style.dim(frame)),
+    ...parts.flatMap((part) => [`  and: ${printable(messageOf(part))}`, ...stackOf(part, style)]),
+  ];
+}

@@ -1,0 +1,81 @@
+import type { MigrationStatus } from "../core/migrator.ts";
+import type { Tenancy } from "../core/tenancy.ts";
+import { isTenancyError } from "../errors/tenancy-error.ts";
+import { compareVersions } from "../migrate/discover.ts";
+import { allTenants } from "./all-tenants.ts";
+
+/** Which migration versions a fleet is at. */
+export interface FleetStatus {
+  /** Newest version of the tenant set; `null` when it is empty, or nobody can tell. */
+  readonly latestVersion: string | null;
+  /** Tenants in the registry. */
+  readonly tenants: number;
+  /** How many tenants are at each version, the newest first. */
+  readonly versions: readonly {
+    /** The version; `null` before the first migration. */
+    readonly version: string | null;
+    /** Tenants at it. */
+    readonly tenants: number;
+    /** Whether it is older than the newest one. */
+    readonly behind: boolean;
+  }[];
+  /** Slugs of tenants at an older version than the newest. */
+  readonly behind: readonly string[];
+  /** Slugs of tenants in state `failed`. */
+  readonly failed: readonly string[];
+  /** The global schema's migrations. */
+  readonly global: readonly MigrationStatus[];
+}
+
+/** How many tenants are asked for the newest version, when the schemas of the first are missing. */
+const MAX_SAMPLES = 5;
+
+/** Reads which versions a fleet is at: the registry, and one tenant's history for the newest. */
+export async function readFleetStatus(tenancy: Tenancy): Promise<FleetStatus> {
+  const global = await tenancy.migrationStatus(null);
+  const slugsByVersion = new Map<string | null, string[]>();
+  const failed: string[] = [];
+  const samples: string[] = [];
+  let tenants = 0;
+  for await (const { slug, state, version } of allTenants(tenancy)) {
+    tenants += 1;
+    if (state === "failed") failed.push(slug);
+    if (state === "active" && samples.length < MAX_SAMPLES) samples.push(slug);
+    const slugs = slugsByVersion.get(version);
+    if (slugs === undefined) slugsByVersion.set(version, [slug]);
+    else slugs.push(slug);
+  }
+  const latestVersion = await readLatestVersion(tenancy, samples);
+  const isBehind = (version: string | null): boolean =>
+    latestVersion !== null && (version === null || compareVersions(version, latestVersion) < 0);
+  const versions = [...slugsByVersion].toSorted(([a], [b]) => compareVersions(b ?? "", a ?? ""));
+  return {
+    behind: versions.flatMap(([version, slugs]) => (isBehind(version) ? slugs : [])).toSorted(),
+    failed,
+    global,
+    latestVersion,
+    tenants,
+    versions: versions.map(([version, slugs]) => ({
+      behind: isBehind(version),
+      tenants: slugs.length,
+      version,
+    })),
+  };
+}
+
+/** Every tenant's history lists what the migration folder holds; any one of them will do. */
+async function readLatestVersion(
+  tenancy: Tenancy,
+  samples: readonly string[],
+): Promise<string | null> {
+  for (const slug of samples) {
+    try {
+      const migrations = await tenancy.migrationStatus(slug);
+      return migrations.findLast(({ state }) => state !== "missing")?.version ?? null;
+    } catch (error) {
+      if (!isTenancyError(error, "SCHEMA_NOT_FOUND") && !isTenancyError(error, "TENANT_NOT_FOUND"))
+        throw error;
+    }
+  }
+  return null;
+}

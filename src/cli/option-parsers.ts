@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from "commander";
+import { TENANT_STATES, type TenantState } from "../core/tenant.ts";
+
+/** Parses a whole number from 1 to `max`. */
+export function positiveInteger(max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (!/^\d+$/.test(text) || number < 1 || number > max) {
+      const upTo = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+      throw new InvalidArgumentError(`It must be a whole number from 1${upTo || " up"}.`);
+    }
+    return number;
+  };
+}
+
+/** Parses states with commas between them; the option may be repeated. */
+export function states(text: string, previous?: readonly TenantState[]): readonly TenantState[] {
+  const parsed = text.split(",").map((word) => {
+    const state = TENANT_STATES.find((known) => known === word.trim());
+    if (state === undefined) {
+      throw new InvalidArgumentError(`Allowed are ${TENANT_STATES.join(", ")}.`);
+    }
+    return state;
+  });
+  return [...(previous ?? []), ...parsed];
+}
+
+/** Parses words with commas between them; the option may be repeated. */
+export function words(text: string, previous?: readonly string[]): readonly string[] {
+  const parsed = text.split(",").map((word) => word.trim());
+  if (parsed.includes("")) throw new InvalidArgumentError("A name is missing.");
+  return [...(previous ?? []), ...parsed];
+}
+
+/** Parses `column=value`; the option may be repeated. The value may hold further `=`. */
+export function assignment(
+  text: string,
+  previous?: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const at = text.indexOf("=");
+  if (at < 1) throw new InvalidArgumentError("It must look like column=value.");
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) };
+}

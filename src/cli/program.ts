@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { CONFIG_NAMES, CONFIG_VARIABLE } from "./config.ts";
+import { addCommonOptions } from "./context.ts";
+import { addCreateCommand } from "./commands/create.ts";
+import { addDomainsCommand } from "./commands/domains.ts";
+import { addDropCommand } from "./commands/drop.ts";
+import { addGenerateCommand } from "./commands/generate.ts";
+import { addHealthCommand } from "./commands/health.ts";
+import { addListCommand } from "./commands/list.ts";
+import { addMigrateCommand } from "./commands/migrate.ts";
+import { addRedoCommand } from "./commands/redo.ts";
+import { addRenameCommand } from "./commands/rename.ts";
+import { addResumeCommand } from "./commands/resume.ts";
+import { addRollbackCommand } from "./commands/rollback.ts";
+import { addShowCommand } from "./commands/show.ts";
+import { addStatusCommand } from "./commands/status.ts";
+import { addSuspendCommand } from "./commands/suspend.ts";
+
+/** An environment variable that the command line reads. */
+export interface EnvironmentVariable {
+  /** Its name. */
+  readonly name: string;
+  /** What it does. */
+  readonly description: string;
+}
+
+/** Environment variables that the command line reads, for `--help` and the reference. */
+export const ENVIRONMENT: readonly EnvironmentVariable[] = [
+  { description: "configuration file, if not named by --config", name: CONFIG_VARIABLE },
+  { description: "no colours, if set to anything", name: "NO_COLOR" },
+  { description: "colours on a terminal that does not announce any", name: "FORCE_COLOR" },
+];
+
+const EXAMPLES: readonly string[] = [
+  'kirayedar create acme --name "Acme Corp" --domain acme.test',
+  "kirayedar migrate --global --all --dry-run",
+  "kirayedar list --state suspended --json",
+];
+
+/** Defines every command, option and help text. */
+export function createProgram(): Command {
+  const program = new Command("kirayedar");
+  program
+    .description("Tenants of an application, each in a PostgreSQL schema of its own.")
+    .version(readVersion(), "--version", "print the version")
+    // `--version` is also an option of `list`: what stands behind a command belongs to it.
+    .enablePositionalOptions()
+    .exitOverride()
+    // Whatever is wrong is printed in one place, by what called `parseAsync`.
+    .configureOutput({ outputError: () => undefined });
+  addCommonOptions(program);
+
+  program.commandsGroup("Tenants:");
+  addCreateCommand(program);
+  addListCommand(program);
+  addShowCommand(program);
+  addSuspendCommand(program);
+  addResumeCommand(program);
+  addRenameCommand(program);
+  addDomainsCommand(program);
+  addDropCommand(program);
+  program.commandsGroup("Migrations:");
+  addGenerateCommand(program);
+  addMigrateCommand(program);
+  addRollbackCommand(program);
+  addRedoCommand(program);
+  addStatusCommand(program);
+  program.commandsGroup("Checks:");
+  addHealthCommand(program);
+  program.addHelpText("after", helpFooter());
+  return program;
+}
+
+function helpFooter(): string {
+  const width = Math.max(...ENVIRONMENT.map(({ name }) => name.length));
+  return [
+    "",
+    "Environment variables:",
+    ...ENVIRONMENT.map(({ description, name }) => `  ${name.padEnd(width)}  ${description}`),
+    "",
+    `The configuration is the first ${CONFIG_NAMES.join(", ")}`,
+    "in this folder or one above it. Variables of the .env beside it are read unless they are set.",
+    "Exit codes: 0 all good, 1 something failed, 2 wrong usage.",
+    "",
+    "Examples:",
+    ...EXAMPLES.map((example) => `  ${example}`),
+  ].join("\n");
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}

@@ -1,0 +1,125 @@
+import type { Command } from "commander";
+import type { FleetItem, FleetOptions, FleetResult } from "../core/tenancy.ts";
+import type { MigrationResult } from "../core/migrator.ts";
+import type { TenantState } from "../core/tenant.ts";
+import type { ProgressDisplay } from "./progress.ts";
+import { positiveInteger, states, words } from "./option-parsers.ts";
+import { usageError } from "./usage-error.ts";
+
+/** Options that say what `migrate` and `rollback` work on. */
+export interface TargetFlags {
+  /** Every tenant. */
+  readonly all?: boolean;
+  /** The global schema. */
+  readonly global?: boolean;
+  /** With `all`: not these slugs. */
+  readonly except?: readonly string[];
+  /** With `all`: only tenants in these states. */
+  readonly state?: readonly TenantState[];
+  /** With `all`: tenants at a time. */
+  readonly concurrency?: number;
+  /** Whether the first failure stops the run. */
+  readonly stopOnError?: boolean;
+}
+
+/** Adds the options of {@link TargetFlags}. */
+export function addTargetOptions(command: Command): Command {
+  return command
+    .option("--all", "every tenant that is active, suspended or in maintenance")
+    .option("--global", "the global schema; with tenants too, it is done first")
+    .option("--except <slugs>", "with --all: not these, with commas between them", words)
+    .option("--state <states>", "with --all: only tenants in these states", states)
+    .option(
+      "--concurrency <number>",
+      "with --all: tenants at a time (default: 4)",
+      positiveInteger(1000),
+    )
+    .option("--stop-on-error", "do not begin further tenants after one has failed");
+}
+
+/**
+ * Checks that a command line says what to work on, and says it once.
+ *
+ * @throws CommanderError with exit code 2
+ */
+export function requireTargets(slugs: readonly string[], flags: TargetFlags): void {
+  if (slugs.length === 0 && flags.all !== true && flags.global !== true) {
+    throw usageError(
+      "It is not said what to work on. Name tenants, or pass `--all` or `--global`.",
+    );
+  }
+  if (slugs.length > 0 && flags.all === true) {
+    throw usageError("Tenants are named, and `--all` is passed. Leave one of the two out.");
+  }
+  const selection = (["except", "state", "concurrency"] as const).find(
+    (name) => flags[name] !== undefined && flags.all !== true,
+  );
+  if (selection !== undefined) throw usageError(`\`--${selection}\` needs \`--all\`.`);
+}
+
+/** Returns the options of a run over all tenants. */
+export function toFleetOptions(
+  flags: TargetFlags,
+  run: { readonly progress: ProgressDisplay; readonly signal: AbortSignal },
+): FleetOptions {
+  return {
+    ...(flags.except !== undefined && { except: flags.except }),
+    ...(flags.state !== undefined && { state: flags.state }),
+    ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
+    continueOnError: flags.stopOnError !== true,
+    onProgress: (progress) => run.progress.update(progress),
+    signal: run.signal,
+  };
+}
+
+/** How {@link runNamed} goes through tenants that were named. */
+export interface NamedRun {
+  /** Shows how far it is. */
+  readonly progress: ProgressDisplay;
+  /** Stops it before the next tenant. */
+  readonly signal: AbortSignal;
+  /** Whether the first failure stops it. */
+  readonly stopOnError: boolean;
+}
+
+/** Runs `work` for each named tenant, one after the other, and reports as a fleet run does. */
+export async function runNamed(
+  slugs: readonly string[],
+  work: (slug: string) => Promise<MigrationResult>,
+  run: NamedRun,
+): Promise<FleetResult> {
+  const names = [...new Set(slugs)];
+  const results: FleetItem[] = [];
+  const startedAt = performance.now();
+  for (const slug of names) {
+    const hasFailed = results.some(({ ok }) => !ok);
+    if (run.signal.aborted || (run.stopOnError && hasFailed)) break;
+    const item = await runOne(slug, work);
+    results.push(item);
+    run.progress.update({ done: results.length, last: item, total: names.length });
+  }
+  const failed = results.filter((item) => !item.ok);
+  const notReached = names.slice(results.length);
+  return {
+    durationMs: performance.now() - startedAt,
+    failed,
+    notReached,
+    ok: failed.length === 0 && notReached.length === 0,
+    results,
+  };
+}
+
+async function runOne(
+  slug: string,
+  work: (slug: string) => Promise<MigrationResult>,
+): Promise<FleetItem> {
+  const startedAt = performance.now();
+  try {
+    const result = await work(slug);
+    return { ...result, ok: true, tenant: result.tenant ?? slug };
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const durationMs = performance.now() - startedAt;
+    return { durationMs, error, ok: false, schemaName: "", tenant: slug };
+  }
+}
