@@ -1,7 +1,7 @@
 import { isTenancyError } from "../errors/tenancy-error.ts";
 import { causesOf, messageOf } from "./json.ts";
 import type { Style } from "./output.ts";
-import { printable } from "./text-width.ts";
+import { fitText, printable } from "./text-width.ts";
 
 /** How {@link formatError} writes. */
 export interface ErrorReportOptions {
@@ -29,6 +29,17 @@ export function formatError(error: unknown, { style, verbose }: ErrorReportOptio
   if (verbose) lines.splice(1, 0, ...stackOf(error, style));
   else if (!isTenancyError(error)) lines.push(style.dim("  Pass --verbose to see where."));
   return lines.join("\n");
+}
+
+const MAX_SUMMARY_COLUMNS = 70;
+
+/** Writes an error in a few words, for a line or a table: `MIGRATION_FAILED: division by zero`. */
+export function summarizeError(error: unknown): string {
+  const cause = isTenancyError(error) ? error.cause : undefined;
+  const reason = isTenancyError(error) && cause === undefined ? "" : messageOf(cause ?? error);
+  const [first = ""] = reason.split("\n");
+  const text = isTenancyError(error) ? [error.code, first].filter(Boolean).join(": ") : first;
+  return fitText(printable(text), MAX_SUMMARY_COLUMNS);
 }
 
 const MAX_STATEMENT_LINES = 12;

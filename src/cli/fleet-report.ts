@@ -1,10 +1,9 @@
 import type { MigrationResult } from "../core/migrator.ts";
 import type { FleetItem, FleetResult } from "../core/tenancy.ts";
-import { isTenancyError } from "../errors/tenancy-error.ts";
-import { formatError } from "./error-report.ts";
+import { formatError, summarizeError } from "./error-report.ts";
 import { count, duration, type Output, type Style } from "./output.ts";
 import { type Column, formatTable } from "./table.ts";
-import { fitText, printable } from "./text-width.ts";
+import { printable } from "./text-width.ts";
 
 /** What `migrate` or `rollback` did, to the global schema and to tenants. */
 export interface FleetReport {
@@ -117,15 +116,13 @@ function formatItems(fleet: FleetResult, { done }: FleetReport, style: Style): s
     { cell: ({ tenant }) => tenant, title: "TENANT" },
     { cell: ({ ok }) => (ok ? done : "failed"), style: paint, title: "RESULT" },
     { align: "right", cell: ({ durationMs }) => duration(durationMs), title: "TIME" },
-    { cell: itemDetail, title: "VERSIONS" },
+    { cell: itemDetail, title: "DETAILS" },
   ];
   return formatTable(rows, columns, { heading: style.bold });
 }
 
 function itemDetail(item: FleetItem): string {
-  if (item.ok) return item.versions.join(", ");
-  if (isTenancyError(item.error)) return item.error.code;
-  return fitText(item.error.message.split("\n")[0] ?? "", 60);
+  return item.ok ? item.versions.join(", ") : summarizeError(item.error);
 }
 
 interface PlanGroup {

@@ -4,8 +4,9 @@ import type { Output } from "./output.ts";
 import { printable } from "./text-width.ts";
 
 /**
- * Returns a logger that prints readable lines on standard error: warnings and errors, and the rest
- * with `--verbose`. It stands in for the configured one, which might write to standard output.
+ * Returns a logger that prints readable lines on standard error: warnings, and with `--verbose` all
+ * others; errors too, because a command reports what failed itself, and better. It stands in for
+ * the configured logger, which might write to standard output.
  */
 export function createLogger(output: Output, options: { readonly verbose: boolean }): Logger {
   const { dim, red, yellow } = output.noteStyle;
@@ -16,7 +17,7 @@ export function createLogger(output: Output, options: { readonly verbose: boolea
   const quiet = (): void => undefined;
   return {
     debug: options.verbose ? line(dim("debug")) : quiet,
-    error: line(red("error")),
+    error: options.verbose ? line(red("error")) : quiet,
     info: options.verbose ? line(dim("info")) : quiet,
     warn: line(yellow("warn")),
   };

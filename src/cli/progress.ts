@@ -1,5 +1,5 @@
 import type { FleetItem, FleetProgress } from "../core/tenancy.ts";
-import { messageOf } from "./json.ts";
+import { summarizeError } from "./error-report.ts";
 import { duration, type Output } from "./output.ts";
 import { fitText, printable } from "./text-width.ts";
 
@@ -64,8 +64,7 @@ function createLines(output: Output): ProgressDisplay {
 function itemLine(item: FleetItem): string {
   const took = duration(item.durationMs);
   if (!item.ok) {
-    const [first = ""] = messageOf(item.error).split("\n");
-    return `${printable(item.tenant)} failed after ${took}: ${printable(first)}`;
+    return `${printable(item.tenant)} failed (${took}): ${summarizeError(item.error)}`;
   }
   const what = item.versions.length === 0 ? "nothing to do" : item.versions.join(", ");
   return `${printable(item.tenant)} ${what} (${took})`;

@@ -120,6 +120,7 @@ async function runOne(
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const durationMs = performance.now() - startedAt;
-    return { durationMs, error, ok: false, schemaName: "", tenant: slug };
+    const { schemaName = "" } = error as { readonly schemaName?: string };
+    return { durationMs, error, ok: false, schemaName, tenant: slug };
   }
 }

@@ -1,6 +1,7 @@
 import { type Operation, type OperationEvent, traced } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
+import { MigrationError } from "../migrate/migration-error.ts";
 
 /** The log line of each operation, when it is done and when it has failed. */
 const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly failed: string }>> = {
@@ -109,8 +110,15 @@ export class Operations {
   }
 }
 
-/** A driver's message may quote values, so only its code is logged; the caller gets all of it. */
-function describe(error: unknown): { readonly code: unknown; readonly reason?: string } {
-  const { code } = (error ?? {}) as { code?: unknown };
+/**
+ * What a log line says of an error. The caller gets all of it; here nothing may be that quotes
+ * values, as a driver's messages do, and the message of a failed migration with them.
+ */
+function describe(error: unknown): Readonly<Record<string, unknown>> {
+  const { cause, code } = (error ?? {}) as { cause?: { code?: unknown } | null; code?: unknown };
+  if (error instanceof MigrationError) {
+    const { file, line, version } = error;
+    return { code, file, line, sqlState: cause?.code, version };
+  }
   return isTenancyError(error) ? { code, reason: error.message } : { code };
 }

@@ -60,6 +60,7 @@ export class ConnectionState {
   // ISOLATION: behind a pooler that was not configured, a name may be another process's. leak/statements.test.ts
   nameOf(key: string, always: boolean, makeName: () => string): string | undefined {
     if (!this.isNaming || this.#names === undefined) return undefined;
+    if (!always && this.#limits.prepareAfter === Infinity) return undefined;
     const known = this.#names.get(key);
     if (known !== undefined) return known;
     if (!always && !this.#isHot(key)) return undefined;

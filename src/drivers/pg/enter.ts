@@ -1,7 +1,7 @@
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import type { ConnectionState } from "./connection-state.ts";
 import type { TransactionStatus, Wire } from "./peer.ts";
-import { ENTER_NAME, ENTER_TEXT, type ScopePath } from "./search-path.ts";
+import { ENTER_TEXT, type ScopePath } from "./search-path.ts";
 
 const asIs = (value: unknown): unknown => value;
 
@@ -32,9 +32,12 @@ export function writeEnter(wire: Wire, scope: ScopePath, state: ConnectionState)
   state.closing.clear();
   state.isScoped = false;
   state.touch(scope.schemaName);
-  const statement = state.isNaming ? ENTER_NAME : "";
-  if (!state.isNaming) wire.parse({ text: ENTER_TEXT });
-  wire.bind({ statement, valueMapper: asIs, values: [scope.path, scope.regnamespace] });
+  if (state.isNaming) {
+    wire.stream.write(scope.enterMessage);
+    return;
+  }
+  wire.parse({ text: ENTER_TEXT });
+  wire.bind({ valueMapper: asIs, values: [scope.path, scope.regnamespace] });
   wire.execute({});
 }
 

@@ -108,7 +108,9 @@ function newQuery(
   config: QueryConfig,
   name: string | undefined,
 ): ScopedQuery {
-  const query = new execution.Query(target, { ...config, name });
+  const query = new execution.Query(target, config);
+  query.name = name;
+  query.queryMode = config.queryMode;
   // Several statements in one text exist only in the simple protocol.
   // ISOLATION: an injected `; set search_path …` is refused by the server. leak/statements.test.ts
   if (config.queryMode !== "simple" && !execution.allowMultipleStatements) {

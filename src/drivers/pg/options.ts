@@ -4,7 +4,7 @@ import type { PoolConfig } from "pg";
 /** How statements are prepared. */
 export interface PreparedStatementsOptions {
   /**
-   * How many a connection keeps; the least recently used one is closed for the next. Default 256.
+   * How many a connection keeps; the least recently used one is closed for the next. Default 1,024.
    * A prepared statement costs its backend about 9 KB for every tenant and text.
    */
   readonly max?: number;
@@ -44,7 +44,7 @@ export interface PgOptions extends PoolConfig {
   readonly preparedStatements?: boolean | PreparedStatementsOptions;
   /**
    * How many tenants one connection may serve before it is closed between two leases. A backend
-   * keeps what it has learned of each tenant's tables until it ends, about 16 KB a table. Default 500.
+   * keeps what it has learned of each tenant's tables until it ends, about 16 KB a table. Default 1,000.
    */
   readonly maxTenantsPerConnection?: number;
   /**

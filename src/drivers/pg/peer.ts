@@ -16,7 +16,7 @@ export interface CommandCompleteMessage {
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export interface Wire extends EventEmitter {
-  readonly stream: { cork(): void; uncork(): void };
+  readonly stream: { cork(): void; uncork(): void; write(bytes: Buffer): boolean };
   readonly parsedStatements: Record<string, string>;
   readonly submittedNamedStatements: Record<string, string>;
   parse(message: { text: string; name?: string }): void;
@@ -44,6 +44,7 @@ export interface Submittable {
 /** `pg.Query`, with what its subclass here reads and sets. */
 export interface PgQuery extends Submittable {
   readonly text: string;
+  values: readonly unknown[] | undefined;
   name: string | undefined;
   readonly rows: unknown;
   queryMode: string | undefined;
@@ -51,7 +52,7 @@ export interface PgQuery extends Submittable {
 }
 
 /** `pg.Query`'s constructor. */
-export type PgQueryClass = new (config: object) => PgQuery;
+export type PgQueryClass = new (config: object | string, values?: readonly unknown[]) => PgQuery;
 
 /** A client of the pool, with what is used here beyond the public type. */
 export type PgClient = Omit<PoolClient, "connection"> & {

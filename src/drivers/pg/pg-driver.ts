@@ -24,9 +24,9 @@ import { inTransaction, PgSession } from "./session.ts";
 import { Subscription } from "./subscription.ts";
 import { createTenantPool, type TenantPool } from "./tenant-pool.ts";
 
-const DEFAULT_STATEMENTS = 256;
+const DEFAULT_STATEMENTS = 1_024;
 const DEFAULT_PREPARE_AFTER = 2;
-const DEFAULT_TENANTS = 500;
+const DEFAULT_TENANTS = 1_000;
 const DEFAULT_MAINTENANCE_CONNECTIONS = 4;
 const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
 const MAINTENANCE_IDLE_MS = 10_000;

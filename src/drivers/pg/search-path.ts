@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Scope } from "../../core/scope.ts";
 import { quoteIdentifier } from "../../dialects/postgres/identifier.ts";
+import { executeMessage } from "./enter-message.ts";
 import { searchPath } from "../../dialects/postgres/search-path.ts";
 
 /** What a connection needs to know of a scope. */
@@ -13,6 +14,8 @@ export interface ScopePath {
   readonly schemaName: string;
   /** Slug of the tenant, or `undefined` in the global scope. */
   readonly tenant: string | undefined;
+  /** Bytes that enter it on a connection where the statement that does so is prepared. */
+  readonly enterMessage: Buffer;
   /** Schema and migration version: what a prepared statement depends on. */
   readonly schemaVersion: string;
   /** Differs for every {@link schemaVersion}, in this process. */
@@ -66,16 +69,19 @@ export class ScopePaths {
     const tenant = scope.kind === "tenant" ? scope.tenant : undefined;
     const schemaName = tenant?.schemaName ?? this.#globalSchema;
     const schemaVersion = `${schemaName}\0${tenant?.version ?? ""}`;
-    const path: ScopePath = Object.freeze({
+    const path = searchPath(schemaName, this.#sharedSchemas);
+    const regnamespace = quoteIdentifier(schemaName);
+    const made: ScopePath = Object.freeze({
+      enterMessage: executeMessage(ENTER_NAME, [path, regnamespace]),
       key: this.#key(schemaVersion),
-      path: searchPath(schemaName, this.#sharedSchemas),
-      regnamespace: quoteIdentifier(schemaName),
+      path,
+      regnamespace,
       schemaName,
       schemaVersion,
       tenant: tenant?.slug,
     });
-    this.#paths.set(scope, path);
-    return path;
+    this.#paths.set(scope, made);
+    return made;
   }
 
   /** A tenant that is read anew is a new object, and must keep the names of its statements. */

@@ -1,0 +1,46 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseCursor, toCursor } from "../../../src/registry/cursor.ts";
+
+describe("a cursor", () => {
+  it("is made of characters that need no escape, and leads back to its key", () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 64, minLength: 1, unit: "grapheme" }), (key) => {
+        fc.pre(!key.includes("\0"));
+        expect(toCursor(key)).toMatch(/^[\w-]+$/);
+        expect(parseCursor(toCursor(key))).toBe(key);
+      }),
+    );
+  });
+
+  it("is refused when it was not made here", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.base64String()), (text) => {
+        let key: string;
+        try {
+          key = parseCursor(text);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "INVALID_CURSOR" });
+          return;
+        }
+        expect(toCursor(key)).toBe(text);
+      }),
+    );
+  });
+
+  it.each([
+    "",
+    "acme",
+    toCursor(""),
+    toCursor("a\0"),
+    `${toCursor("acme")}=`,
+    `${toCursor("acme")} `,
+    toCursor("x".repeat(2000)),
+    undefined,
+    null,
+    5,
+    [toCursor("acme")],
+  ])("is not %j", (text) => {
+    expect(() => parseCursor(text)).toThrow(expect.objectContaining({ code: "INVALID_CURSOR" }));
+  });
+});
