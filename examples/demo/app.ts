@@ -1,15 +1,27 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Tenancy, Tenant } from "kirayedar";
 import { type TenantRequest, withTenant } from "kirayedar/node";
-import { adminPage, landingPage, messagePage, type Note, notesPage, type TenantRow } from "./pages.ts";
+import {
+  adminPage,
+  landingPage,
+  messagePage,
+  type Note,
+  notesPage,
+  type TenantRow,
+} from "./pages.ts";
 import { describeError } from "./tenancy.ts";
 
 const LONGEST_FORM_BYTES = 4_096;
 
 /** Makes the server of the demo; `port` is asked for when pages are made, as it may be chosen late. */
 export function createApp(tenancy: Tenancy, port: () => number): Server {
-  const sorry = (title: string, text: string) =>
-    (_request: IncomingMessage, response: ServerResponse, { status }: { readonly status: number }): void =>
+  const sorry =
+    (title: string, text: string) =>
+    (
+      _request: IncomingMessage,
+      response: ServerResponse,
+      { status }: { readonly status: number },
+    ): void =>
       send(response, status, messagePage(title, text, port()));
 
   const listener = withTenant(
@@ -17,7 +29,11 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
     async (request, response) => {
       try {
         if (request.method !== "GET" && request.method !== "HEAD" && !isSameOrigin(request)) {
-          return send(response, 403, messagePage("Refused", "This form came from elsewhere.", port()));
+          return send(
+            response,
+            403,
+            messagePage("Refused", "This form came from elsewhere.", port()),
+          );
         }
         if (request.tenant !== undefined) return await serveNotes(request, response);
         return await serveAdmin(request, response);
@@ -27,11 +43,18 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
     },
     {
       handlers: {
-        suspended: sorry("Suspended", "This tenant is suspended. Its data are safe, and nobody is served."),
+        suspended: sorry(
+          "Suspended",
+          "This tenant is suspended. Its data are safe, and nobody is served.",
+        ),
         unavailable: sorry("One moment", "The database cannot be reached."),
         unknown: async (request, response, { status }) => {
           if (isApex(request)) return send(response, 200, landingPage(await allTenants(), port()));
-          return send(response, status, messagePage("Nobody here", "No tenant has this address.", port()));
+          return send(
+            response,
+            status,
+            messagePage("Nobody here", "No tenant has this address.", port()),
+          );
         },
       },
     },
@@ -69,7 +92,8 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
   async function serveAdmin(request: TenantRequest, response: ServerResponse): Promise<void> {
     const { method, url } = request;
     if (method === "GET" && url === "/") return showAdmin(response);
-    const [, slug, verb] = /^\/tenants\/([a-z0-9_-]+)\/(suspend|resume|drop)$/.exec(url ?? "") ?? [];
+    const [, slug, verb] =
+      /^\/tenants\/([a-z0-9_-]+)\/(suspend|resume|drop)$/.exec(url ?? "") ?? [];
     if (method !== "POST" || (slug === undefined && url !== "/tenants")) return notFound(response);
     const form = await readForm(request);
     try {
@@ -87,7 +111,11 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
     redirect(response, "/");
   }
 
-  async function showAdmin(response: ServerResponse, status = 200, problem?: string): Promise<void> {
+  async function showAdmin(
+    response: ServerResponse,
+    status = 200,
+    problem?: string,
+  ): Promise<void> {
     const rows: TenantRow[] = [];
     for (const tenant of await allTenants()) rows.push({ notes: await countNotes(tenant), tenant });
     send(response, status, adminPage(rows, port(), problem));
@@ -147,7 +175,8 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
 function send(response: ServerResponse, status: number, body: string): void {
   response.writeHead(status, {
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy":
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "content-type": "text/html; charset=utf-8",
     "x-content-type-options": "nosniff",
   });

@@ -50,7 +50,10 @@ async function walk(port: number, say: (what: string, holds: boolean) => void): 
   const slug = `umbrella-${process.pid}`;
 
   const landing = await visit("localhost");
-  say("the apex lists the sites", landing.status === 200 && landing.body.includes("globex.localhost"));
+  say(
+    "the apex lists the sites",
+    landing.status === 200 && landing.body.includes("globex.localhost"),
+  );
   for (const tenant of ["acme", "globex", "initech"]) {
     const { body, status } = await visit(`${tenant}.localhost`);
     say(`${tenant} has its own site`, status === 200 && body.includes(`tenant_${tenant}`));
@@ -60,9 +63,21 @@ async function walk(port: number, say: (what: string, holds: boolean) => void): 
   const own = (await visit("acme.localhost")).body;
   say("its tenant sees it, escaped", own.includes("only for acme &lt;b&gt;"));
   const foreign = [(await visit("globex.localhost")).body, (await visit("initech.localhost")).body];
-  say("no other tenant does", foreign.every((body) => !body.includes("only for acme")));
-  say("an empty note is refused", (await submit("acme.localhost", "/notes", { body: " " })).status === 400);
-  const elsewhere = await send(port, "acme.localhost", "/notes", { body: "x" }, "http://evil.example");
+  say(
+    "no other tenant does",
+    foreign.every((body) => !body.includes("only for acme")),
+  );
+  say(
+    "an empty note is refused",
+    (await submit("acme.localhost", "/notes", { body: " " })).status === 400,
+  );
+  const elsewhere = await send(
+    port,
+    "acme.localhost",
+    "/notes",
+    { body: "x" },
+    "http://evil.example",
+  );
   say("a form of another site is refused", elsewhere.status === 403);
 
   say("an unknown host is nobody's", (await visit("nobody.localhost")).status === 404);
@@ -73,8 +88,19 @@ async function walk(port: number, say: (what: string, holds: boolean) => void): 
   const made = await submit(admin, "/tenants", { name: "Umbrella", slug });
   say("the admin host makes a tenant", made.status === 303);
   say("which is served at once", (await visit(`${slug}.localhost`)).status === 200);
-  say("a second one of that name is refused", (await submit(admin, "/tenants", { slug })).status === 409);
-  for (const bad of ["acme; drop schema public", "ACME", "pg_x", "public", "a..b", "x".repeat(64), "🦄"]) {
+  say(
+    "a second one of that name is refused",
+    (await submit(admin, "/tenants", { slug })).status === 409,
+  );
+  for (const bad of [
+    "acme; drop schema public",
+    "ACME",
+    "pg_x",
+    "public",
+    "a..b",
+    "x".repeat(64),
+    "🦄",
+  ]) {
     const { status } = await submit(admin, "/tenants", { slug: bad });
     say(`the slug ${JSON.stringify(bad.slice(0, 24))} is refused`, status === 400);
   }
@@ -82,10 +108,16 @@ async function walk(port: number, say: (what: string, holds: boolean) => void): 
   say("a suspended tenant is not served", (await visit(`${slug}.localhost`)).status === 403);
   await submit(admin, `/tenants/${slug}/resume`);
   say("a resumed one is", (await visit(`${slug}.localhost`)).status === 200);
-  say("nothing is dropped without its name", (await submit(admin, `/tenants/${slug}/drop`)).status === 400);
+  say(
+    "nothing is dropped without its name",
+    (await submit(admin, `/tenants/${slug}/drop`)).status === 400,
+  );
   await submit(admin, `/tenants/${slug}/drop`, { confirm: slug });
   say("a dropped tenant is gone", (await visit(`${slug}.localhost`)).status === 404);
-  say("tenants cannot reach the admin's routes", (await submit("acme.localhost", "/tenants", { slug: "x" })).status === 404);
+  say(
+    "tenants cannot reach the admin's routes",
+    (await submit("acme.localhost", "/tenants", { slug: "x" })).status === 404,
+  );
 }
 
 function get(port: number, host: string, path: string): Promise<Answer> {
@@ -105,7 +137,11 @@ function send(
 
 function ask(
   port: number,
-  options: { readonly headers: Record<string, string>; readonly method: string; readonly path: string },
+  options: {
+    readonly headers: Record<string, string>;
+    readonly method: string;
+    readonly path: string;
+  },
   body: string,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {

@@ -15,14 +15,19 @@ const ESCAPES: Readonly<Record<string, string>> = {
   ">": "&gt;",
 };
 
-function toText(value: unknown): string {
+/** What a template may hold. */
+type Value = string | number | Html | readonly Html[] | undefined;
+
+function toText(value: Value): string {
   if (value instanceof Html) return value.text;
-  if (Array.isArray(value)) return value.map(toText).join("");
-  if (value === undefined || value === null || value === false) return "";
+  if (value === undefined) return "";
+  if (typeof value === "object") return value.map(toText).join("");
   return String(value).replace(/["&'<>]/g, (char) => ESCAPES[char] ?? char);
 }
 
 /** Makes HTML of a template; every value is escaped, unless it is HTML itself. */
-export function html(strings: TemplateStringsArray, ...values: unknown[]): Html {
-  return new Html(strings.reduce((before, next, index) => before + toText(values[index - 1]) + next));
+export function html(strings: TemplateStringsArray, ...values: Value[]): Html {
+  return new Html(
+    strings.reduce((before, next, index) => before + toText(values[index - 1]) + next),
+  );
 }

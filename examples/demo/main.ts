@@ -16,7 +16,9 @@ export interface RunningDemo {
 }
 
 /** Serves the demo, on another port if the wanted one is taken. */
-export async function start(options: DemoOptions & { readonly port: number }): Promise<RunningDemo> {
+export async function start(
+  options: DemoOptions & { readonly port: number },
+): Promise<RunningDemo> {
   const tenancy = await openTenancy(options);
   let port = options.port;
   const server = createApp(tenancy, () => port);
@@ -52,7 +54,8 @@ async function serve(): Promise<void> {
   const isFirst = !hasData(dataDir);
   const port = Number(process.env["PORT"] ?? DEFAULT_PORT);
   const demo = await start({ databaseUrl, dataDir, port });
-  const where = databaseUrl === undefined ? `embedded PostgreSQL in ${dataDir}` : "the server of DATABASE_URL";
+  const where =
+    databaseUrl === undefined ? `embedded PostgreSQL in ${dataDir}` : "the server of DATABASE_URL";
   const { tenants } = await demo.tenancy.list({ limit: 20 });
   const lines = [
     "",

@@ -46,7 +46,8 @@ async function seed(tenancy: Tenancy): Promise<void> {
   for (const { name, notes, slug } of SEEDS) {
     await tenancy.create(slug, {
       afterCreate: async () => {
-        for (const body of notes) await tenancy.query("insert into notes (body) values ($1)", [body]);
+        for (const body of notes)
+          await tenancy.query("insert into notes (body) values ($1)", [body]);
       },
       name,
     });

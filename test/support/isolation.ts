@@ -36,8 +36,8 @@ interface Job {
   readonly pool: pg.Pool;
   readonly own: string;
   readonly number: number;
-  see(rows: readonly { readonly owner?: unknown }[]): void;
-  expect(promise: Promise<unknown>): Promise<void>;
+  readonly see: (rows: readonly { readonly owner?: unknown }[]) => void;
+  readonly expect: (promise: Promise<unknown>) => Promise<void>;
 }
 
 const READ = "select owner from note where id <= $1";
@@ -139,7 +139,10 @@ export async function hammer(options: HammerOptions): Promise<HammerReport> {
     const kind = kinds[(number * 7 + Math.floor(number / kinds.length)) % kinds.length]!;
     const job: Job = {
       expect: async (promise) => {
-        const error = await promise.then(() => undefined, (reason: Error) => reason);
+        const error = await promise.then(
+          () => undefined,
+          (reason: Error) => reason,
+        );
         if (error === undefined) throw new Error("An error did not arrive.");
         if (isLost(error)) throw error;
         report.expectedErrors += 1;

@@ -57,7 +57,8 @@ export async function createPgWorld(
   admin.on("error", () => undefined);
   await admin.connect();
   const tenants = names.map((name, index) => fakeTenant(`t${index}`, { schemaName: name }));
-  const table = "create table if not exists note (id serial primary key, owner text not null, body text)";
+  const table =
+    "create table if not exists note (id serial primary key, owner text not null, body text)";
   const all = ["public", ...tenants.map(({ schemaName }) => schemaName)];
   for (const schema of all) {
     const owner = schema === "public" ? "PUBLIC" : schema;
