@@ -79,7 +79,7 @@ describe("migrate", () => {
     );
     const { code, stderr, stdout } = await workspace.run("migrate", "--all");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^acme +failed +.* MIGRATION_FAILED$/m);
+    expect(stdout).toMatch(/^acme +failed +.* MIGRATION_FAILED: syntax error/m);
     expect(stdout).toContain("2 tenants: 0 migrated, 0 with nothing to do, 2 failed");
     expect(stderr).toMatch(/^globex$/m);
     expect(stderr).toContain("20260101000003_broken.sql:3");
