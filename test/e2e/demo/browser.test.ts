@@ -78,7 +78,7 @@ describe.skipIf(executablePath === undefined)("the demo in a browser", () => {
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("button", { name: "suspend umbrella" }).click();
     await page.getByRole("button", { name: "resume umbrella" }).waitFor();
-    const visit = await page.context().newPage();
+    const visit = await browser!.newPage();
     expect((await visit.goto(`http://umbrella.localhost:${port}/`))?.status()).toBe(403);
     await visit.close();
     const row = page.getByRole("listitem").filter({ hasText: "Umbrella Inc." });
