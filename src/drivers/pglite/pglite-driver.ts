@@ -1,9 +1,4 @@
-import type {
-  PGlite,
-  PGliteOptions,
-  Results,
-  Transaction as PgliteTransaction,
-} from "@electric-sql/pglite";
+import type { Transaction as PgliteTransaction } from "@electric-sql/pglite";
 import type {
   Driver,
   DriverHost,
@@ -17,16 +12,12 @@ import type { Scope } from "../../core/scope.ts";
 import { postgres } from "../../dialects/postgres/index.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { NamedLocks } from "./mutex.ts";
+import { closeOnce, openDatabase, type PgliteOptions } from "./open-database.ts";
+import { LIKE_PG, toQueryResult, withoutValues } from "./results.ts";
 import { ScopedDatabase } from "./scoped-database.ts";
 import { TenantPglite } from "./tenant-pglite.ts";
 
 const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
-
-/** Options of the PGlite driver: PGlite's own, or a database that is open already. */
-export interface PgliteOptions extends PGliteOptions {
-  /** An open database. It is closed with the tenancy. */
-  readonly db?: PGlite;
-}
 
 /** PostgreSQL inside the process, for development and tests. */
 export class PgliteDriver implements Driver<TenantPglite> {
@@ -55,8 +46,8 @@ export class PgliteDriver implements Driver<TenantPglite> {
         },
       );
     }
-    const database = new ScopedDatabase(() => open(this.#options), host);
-    const pool = new TenantPglite(database, () => {
+    const database = new ScopedDatabase(() => openDatabase(this.#options), host);
+    const pool = this.#view(database, () => {
       const scope = host.currentScope();
       if (scope === undefined) {
         throw new TenancyError("TENANT_REQUIRED", "A query was sent in no tenant's scope.");
@@ -69,7 +60,7 @@ export class PgliteDriver implements Driver<TenantPglite> {
   poolFor(scope: Scope): TenantPglite {
     let view = this.#views.get(scope);
     if (view === undefined) {
-      view = new TenantPglite(this.#attached().database, () => scope);
+      view = this.#view(this.#attached().database, () => scope);
       this.#views.set(scope, view);
     }
     return view;
@@ -80,7 +71,8 @@ export class PgliteDriver implements Driver<TenantPglite> {
     text: string,
     params?: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    return toQueryResult(await this.#attached().database.query<Row>(scope, text, params));
+    const { database } = this.#attached();
+    return toQueryResult(await database.query<Row>(scope, text, params, LIKE_PG));
   }
 
   async transaction<T>(scope: Scope, fn: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -97,7 +89,7 @@ export class PgliteDriver implements Driver<TenantPglite> {
     const session: Session = {
       query: async <Row>(scope: Scope, text: string, params?: readonly unknown[]) => {
         check();
-        return toQueryResult(await database.query<Row>(scope, text, params));
+        return toQueryResult(await database.query<Row>(scope, text, params, LIKE_PG));
       },
       queryOutsideTransaction: async (scope, text) => {
         check();
@@ -130,6 +122,12 @@ export class PgliteDriver implements Driver<TenantPglite> {
 
   async close(): Promise<void> {
     await this.#attachment?.database.close();
+    // One that was never used has not been opened by us, and is still to be closed.
+    if (this.#options.db !== undefined) await closeOnce(this.#options.db);
+  }
+
+  #view(database: ScopedDatabase, scope: () => Scope): TenantPglite {
+    return new TenantPglite(database, scope, () => this.close());
   }
 
   #attached(): { readonly database: ScopedDatabase; readonly pool: TenantPglite } {
@@ -142,12 +140,6 @@ export class PgliteDriver implements Driver<TenantPglite> {
   }
 }
 
-async function open({ db, ...options }: PgliteOptions): Promise<PGlite> {
-  if (db !== undefined) return db;
-  const { PGlite: Database } = await import("@electric-sql/pglite");
-  return await Database.create(options);
-}
-
 async function inTransaction<T>(
   database: ScopedDatabase,
   scope: Scope,
@@ -155,44 +147,24 @@ async function inTransaction<T>(
   first?: string,
 ): Promise<T> {
   let isOpen = true;
-  const check = (): void => {
-    if (isOpen) return;
-    throw new TenancyError("LEASE_ENDED", "A transaction was used after its end.");
+  const guarded = async <R>(run: () => Promise<R>): Promise<R> => {
+    if (!isOpen) throw new TenancyError("LEASE_ENDED", "A transaction was used after its end.");
+    try {
+      return await run();
+    } catch (error) {
+      throw withoutValues(error);
+    }
   };
-  const wrap = (tx: PgliteTransaction): Transaction => ({
-    query: async <Row>(text: string, params?: readonly unknown[]) => {
-      check();
-      return toQueryResult(await tx.query<Row>(text, params === undefined ? [] : [...params]));
-    },
-    script: async (text) => {
-      check();
-      await tx.exec(text);
-    },
-  });
-  let isDone = false;
   const work = async (tx: PgliteTransaction): Promise<T> => {
-    const value = await fn(wrap(tx));
-    isDone = true;
-    return value;
+    try {
+      return await fn({
+        query: <Row>(text: string, params: readonly unknown[] = []) =>
+          guarded(async () => toQueryResult(await tx.query<Row>(text, [...params], LIKE_PG))),
+        script: (text) => guarded(async () => void (await tx.exec(text))),
+      });
+    } finally {
+      isOpen = false;
+    }
   };
-  try {
-    return await database.transaction(scope, work, first);
-  } catch (error) {
-    throw isDone ? explainCommit(error, scope) : error;
-  } finally {
-    isOpen = false;
-  }
-}
-
-function explainCommit(error: unknown, scope: Scope): unknown {
-  if ((error as { readonly code?: unknown } | null)?.code !== "25P02") return error;
-  return new TenancyError(
-    "TRANSACTION_ABORTED",
-    "A transaction was rolled back, because one of its statements had failed.",
-    { cause: error, tenant: scope.kind === "tenant" ? scope.tenant.slug : undefined },
-  );
-}
-
-function toQueryResult<Row>(results: Results<Row>): QueryResult<Row> {
-  return { rowCount: results.affectedRows || results.rows.length, rows: results.rows };
+  return await database.transaction(scope, work, first);
 }

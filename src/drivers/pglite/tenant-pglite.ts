@@ -4,16 +4,18 @@ import type { ScopedDatabase } from "./scoped-database.ts";
 
 /**
  * The application's face of an embedded database: each call runs in the scope in force where it is
- * made. Results are PGlite's own.
+ * made. Results are PGlite's own: an `int8` is a number, or a `bigint` when it is too large for one.
  */
 export class TenantPglite {
   readonly #database: ScopedDatabase;
   readonly #scope: () => Scope;
+  readonly #close: () => Promise<void>;
 
   /** @internal */
-  constructor(database: ScopedDatabase, scope: () => Scope) {
+  constructor(database: ScopedDatabase, scope: () => Scope, close: () => Promise<void>) {
     this.#database = database;
     this.#scope = scope;
+    this.#close = close;
   }
 
   /** Runs one statement. @throws TenancyError `TENANT_REQUIRED`, `SCHEMA_NOT_FOUND` */
@@ -36,11 +38,21 @@ export class TenantPglite {
 
   /** Runs trusted text of any number of statements, in one transaction. */
   async exec(text: string, options?: QueryOptions): Promise<Results[]> {
-    return await this.#database.transaction(this.#scope(), (tx) => tx.exec(text, options));
+    return await this.#database.exec(this.#scope(), text, options);
   }
 
-  /** Runs `fn` in one transaction: committed when it resolves, rolled back when it rejects. */
+  /**
+   * Runs `fn` in one transaction: committed when it resolves, rolled back when it rejects.
+   *
+   * Everything else waits until it has ended; a call that `fn` makes beside its `tx` is refused with
+   * `INVALID_QUERY`, as it would wait for ever. @throws TenancyError `TRANSACTION_ABORTED`
+   */
   async transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T> {
     return await this.#database.transaction(this.#scope(), fn);
+  }
+
+  /** Closes the database, for every scope. It may be called again. */
+  async close(): Promise<void> {
+    await this.#close();
   }
 }

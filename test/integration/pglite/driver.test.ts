@@ -1,6 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DriverHost } from "../../../src/core/driver.ts";
 import { SILENT_LOGGER } from "../../../src/core/logger.ts";
@@ -8,6 +12,7 @@ import { GLOBAL_SCOPE, type Scope, ScopeContext, scopeOf } from "../../../src/co
 import { pglite } from "../../../src/drivers/pglite/index.ts";
 import { fakeTenant } from "../../support/pg-world.ts";
 
+const NODE = process.execPath;
 const missing: string[] = [];
 const context = new ScopeContext();
 const host: DriverHost = {
@@ -52,7 +57,7 @@ describe("the embedded database", () => {
     const expected = ["tenant_a", "tenant_b", "PUBLIC"];
     let leaks = 0;
     await Promise.all(
-      Array.from({ length: 600 }, (_, job) =>
+      Array.from({ length: 1_000 }, (_, job) =>
         context.run(scopes[job % 3], async () => {
           const { pool } = driver;
           const own = expected[job % 3];
@@ -150,6 +155,108 @@ describe("the embedded database", () => {
     await stop?.();
   });
 
+  it("leaves nothing of one tenant in the session for the next", async () => {
+    const [mine, theirs] = [driver.poolFor(a), driver.poolFor(b)];
+    await mine.exec(
+      "create temp table secret as select 'tenant_a' as owner; set statement_timeout = 4321;" +
+        "select set_config('search_path', 'tenant_a', false);" +
+        "declare kept cursor with hold for select owner from tenant_a.note;" +
+        "prepare mine as select 1; select nextval('note_id_seq'); set role pg_monitor",
+    );
+    await expect(theirs.query("select * from secret")).rejects.toMatchObject({ code: "42P01" });
+    await expect(theirs.query("fetch all from kept")).rejects.toMatchObject({ code: "34000" });
+    await expect(theirs.query("select * from pg_prepared_statements")).resolves.toMatchObject({
+      rows: [],
+    });
+    await expect(
+      theirs.query("select current_user::text as who, current_setting('statement_timeout') as ms"),
+    ).resolves.toMatchObject({ rows: [{ ms: "0", who: "postgres" }] });
+    await expect(theirs.query("select lastval()")).rejects.toMatchObject({ code: "55000" });
+    await expect(theirs.exec("commit; select owner from note")).rejects.toMatchObject({
+      code: "42P01",
+    });
+  });
+
+  it("refuses single statements that begin or end a transaction", async () => {
+    const { pool } = driver;
+    for (const text of ["begin", "/* x */ -- y\n Rollback", "START  transaction", "savepoint s"]) {
+      await context.run(a, async () => {
+        await expect(pool.query(text)).rejects.toMatchObject({ code: "TRANSACTION_LEFT_OPEN" });
+      });
+    }
+    await expect(
+      driver.query(a, "select 1; select owner from tenant_b.note"),
+    ).rejects.toMatchObject({ code: "MULTIPLE_STATEMENTS" });
+  });
+
+  it("undoes to a savepoint inside a transaction, and stays in its scope", async () => {
+    const rows = await driver.transaction(b, async (tx) => {
+      await tx.query("savepoint s");
+      await tx.query("insert into note (owner) values ('lost')");
+      await expect(tx.query("select nonsense")).rejects.toMatchObject({ code: "42703" });
+      await tx.query("rollback to savepoint s");
+      return (await tx.query(owners)).rows;
+    });
+    expect(rows).toEqual([{ owner: "tenant_b" }]);
+  });
+
+  it("serves what a transaction started and left running", async () => {
+    const later = await driver.transaction(a, async () => ({
+      rows: sleep(5).then(async () => (await driver.query(b, owners)).rows),
+    }));
+    expect(await later.rows).toEqual([{ owner: "tenant_b" }]);
+  });
+
+  it("refuses sessions and transactions after their end", async () => {
+    const session = await driver.session({}, async (session) => session);
+    await expect(session.query(a, "select 1")).rejects.toMatchObject({ code: "LEASE_ENDED" });
+    const tx = await driver.transaction(a, async (tx) => ({ tx }));
+    await expect(tx.tx.query("select 1")).rejects.toMatchObject({ code: "LEASE_ENDED" });
+    await expect(tx.tx.script("select 1")).rejects.toMatchObject({ code: "LEASE_ENDED" });
+  });
+
+  it("reads values as pg does, and counts rows as pg does", async () => {
+    const { rows } = await driver.query(
+      a,
+      "select count(*), 9007199254740993::int8 as big, '\\x0aff'::bytea as bytes, '{\"n\":1}'::jsonb as doc from note",
+    );
+    expect(rows).toEqual([
+      { big: "9007199254740993", bytes: Buffer.from([0x0a, 0xff]), count: "1", doc: { n: 1 } },
+    ]);
+    expect((await driver.query(a, "update note set owner = owner")).rowCount).toBe(1);
+    expect((await driver.query(a, "update note set owner = owner where false")).rowCount).toBe(0);
+    expect((await driver.query(a, "select from note")).rowCount).toBe(1);
+    expect((await driver.query(a, "comment on table note is 'x'")).rowCount).toBeNull();
+    expect((await driver.poolFor(a).query("select count(*) from note")).rows).toEqual([
+      { count: 1 },
+    ]);
+  });
+
+  it("keeps values out of what a logger finds in an error", async () => {
+    const error: unknown = await driver
+      .query(a, "select $1::int", ["hunter2"])
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "22P02" });
+    expect(JSON.stringify({ ...(error as object) })).not.toContain("hunter2");
+  });
+
+  it("cannot be closed from within a transaction, which it would wait for", async () => {
+    await driver.transaction(a, async () => {
+      await expect(driver.close()).rejects.toMatchObject({ code: "INVALID_QUERY" });
+    });
+    expect((await driver.query(a, "select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("opens a folder once at a time", async () => {
+    const second = pglite({ dataDir: join(folder, "..", basename(folder)) });
+    second.attach(host);
+    await expect(second.query(a, "select 1")).rejects.toMatchObject({
+      code: "DATABASE_UNAVAILABLE",
+    });
+    await second.close();
+    expect((await driver.query(a, owners)).rows).toEqual([{ owner: "tenant_a" }]);
+  });
+
   it("has what was written after a restart, and closes twice", async () => {
     await driver.query(a, "insert into note (owner) values ('tenant_a')");
     await driver.close();
@@ -167,5 +274,51 @@ describe("the embedded database", () => {
       code: "DATABASE_UNAVAILABLE",
     });
     await broken.close();
+  });
+
+  it("takes over a folder whose owner was killed", async () => {
+    const left = await mkdtemp(join(tmpdir(), "kirayedar-pglite-"));
+    const source = new URL("../../../src/drivers/pglite/folder-lock.ts", import.meta.url).href;
+    const program = `
+      import { lockFolder } from ${JSON.stringify(source)};
+      await lockFolder(${JSON.stringify(left)});
+      console.log("locked");
+      setInterval(() => {}, 1_000);`;
+    const owner = spawn(NODE, ["--input-type=module", "--eval", program], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await once(owner.stdout, "data");
+    const next = pglite({ dataDir: left });
+    next.attach(host);
+    await expect(next.query(GLOBAL_SCOPE, "select 1")).rejects.toMatchObject({
+      code: "DATABASE_UNAVAILABLE",
+    });
+    owner.kill("SIGKILL");
+    await once(owner, "exit");
+    expect((await next.query(GLOBAL_SCOPE, "select 1 as one")).rows).toEqual([{ one: 1 }]);
+    await next.close();
+    await rm(left, { force: true, recursive: true });
+  });
+
+  it("uses a database that is open already, and closes it", async () => {
+    const db = await PGlite.create();
+    await db.exec("create schema tenant_a; create table tenant_a.note (owner text)");
+    const given = pglite({ db });
+    given.attach(host);
+    expect((await given.query(a, "select * from note")).rows).toEqual([]);
+    await given
+      .poolFor(b)
+      .query("select 1")
+      .catch(() => undefined);
+    await given.session({}, (session) => session.queryOutsideTransaction(a, "vacuum note"));
+    await expect(db.query("select * from note")).rejects.toMatchObject({ code: "42P01" });
+    await given.pool.close();
+    expect(db.closed).toBe(true);
+
+    const unused = await PGlite.create();
+    const idle = pglite({ db: unused });
+    idle.attach(host);
+    await idle.close();
+    expect(unused.closed).toBe(true);
   });
 });
