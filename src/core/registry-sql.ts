@@ -79,6 +79,8 @@ export interface RegistryStatements {
     changes: TenantChanges,
     from: readonly TenantState[] | undefined,
   ): readonly Statement[];
+  /** Makes a row no tenant again, and deletes its domains. */
+  release(id: string): readonly Statement[];
   /** Deletes a tenant and its domains. */
   remove(id: string): readonly Statement[];
   /** No row: no such tenant. Else `{ added: boolean }`: `false` if the domain is another tenant's. */
@@ -111,6 +113,8 @@ export interface TenantRow {
   readonly updated_at: Date | string;
   /** The primary one first, then in the order in which they were added. */
   readonly domains: readonly string[];
+  /** From `insert` alone: whether the row was there before, and was no tenant. */
+  readonly was_there?: boolean;
   /** The extra columns, in the order of the configuration. */
   readonly [extra: `extra_${number}`]: unknown;
 }

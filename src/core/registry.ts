@@ -115,6 +115,13 @@ export interface Registry {
     changes: TenantChanges,
     from?: readonly TenantState[],
   ): Promise<Tenant | undefined>;
+  /**
+   * Whether `insert`, which returned this very object, took a row that was there: of a table of the
+   * application's own, which has rows that are no tenants.
+   */
+  wasAdopted(tenant: Tenant): boolean;
+  /** Makes a row that `insert` took no tenant again, without its domains; the row itself stays. */
+  release(on: Queryable, id: string): Promise<void>;
   /** Deletes a tenant and its domains. */
   remove(on: Queryable, id: string): Promise<void>;
   /** Adds a normalised domain; with `primary`, in front. @throws TenancyError `DOMAIN_TAKEN` */

@@ -15,7 +15,10 @@ const MAX_LIMIT = 1000;
 export function parseListOptions(options: ListOptions): RegistryFilter {
   const { cursor, limit = DEFAULT_LIMIT, search, server, state, version } = options;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw new TenancyError("INVALID_QUERY", `\`limit\` is not a whole number from 1 to ${MAX_LIMIT}.`);
+    throw new TenancyError(
+      "INVALID_QUERY",
+      `\`limit\` is not a whole number from 1 to ${MAX_LIMIT}.`,
+    );
   }
   return {
     afterKey: cursor === undefined ? undefined : parseCursor(cursor),

@@ -18,10 +18,12 @@ export type RegistryTable = Pick<
   | "get"
   | "insert"
   | "list"
+  | "release"
   | "remove"
   | "removeDomain"
   | "setPrimaryDomain"
   | "update"
+  | "wasAdopted"
 >;
 
 /** What the registry's errors are explained with. */
@@ -64,6 +66,7 @@ export function createRegistryTable(
     for (const statement of all) rows = await run<Row>(on, statement, about);
     return rows;
   };
+  const adopted = new WeakSet<Tenant>();
   const first = (rows: readonly TenantRow[]): Tenant | undefined =>
     rows[0] === undefined ? undefined : toTenant(rows[0], tables);
 
@@ -83,17 +86,25 @@ export function createRegistryTable(
     },
     async insert(on, tenant) {
       checkExtra(tenant.extra, tables);
-      const made = first(await write<TenantRow>(on, statements.insert(tenant), tenant));
+      const rows = await write<TenantRow>(on, statements.insert(tenant), tenant);
+      const made = first(rows);
       // The same slug was inserted between the statement's beginning and its end.
       if (made === undefined) throw slugTaken(tenant.slug, undefined);
+      if (rows[0]?.was_there === true) adopted.add(made);
       return made;
     },
     async list(on, options = {}) {
       const filter = parseListOptions(options);
-      const rows = await run<TenantRow>(on, statements.list({ ...filter, limit: filter.limit + 1 }));
+      const rows = await run<TenantRow>(
+        on,
+        statements.list({ ...filter, limit: filter.limit + 1 }),
+      );
       const tenants = rows.slice(0, filter.limit).map((row) => toTenant(row, tables));
       const last = rows.length > filter.limit ? tenants.at(-1) : undefined;
       return { nextCursor: last === undefined ? undefined : toCursor(slugKey(last.slug)), tenants };
+    },
+    async release(on, id) {
+      await write(on, statements.release(id));
     },
     async remove(on, id) {
       await write(on, statements.remove(id));
@@ -108,6 +119,7 @@ export function createRegistryTable(
       checkExtra(changes.extra ?? {}, tables);
       return first(await write<TenantRow>(on, statements.update(id, changes, from), changes));
     },
+    wasAdopted: (tenant) => adopted.has(tenant),
   };
 }
 
@@ -144,7 +156,8 @@ function explain(error: unknown, sql: RegistrySql, tables: RegistryTables, about
     case "value refused":
       return new TenancyError("INVALID_QUERY", "The registry's table refused the change.", {
         cause: error,
-        remedy: "Look at the cause: a column or constraint of the application's own stands against it.",
+        remedy:
+          "Look at the cause: a column or constraint of the application's own stands against it.",
         tenant: about.slug,
       });
     case undefined:

@@ -28,9 +28,10 @@ export interface TenantLookupOptions {
 }
 
 /** The part of a registry that answers from memory when it can. */
-export class TenantLookup
-  implements Pick<Registry, "lookup" | "lookupDomain" | "epoch" | "forget" | "close">
-{
+export class TenantLookup implements Pick<
+  Registry,
+  "lookup" | "lookupDomain" | "epoch" | "forget" | "close"
+> {
   readonly #options: TenantLookupOptions;
   readonly #cache: TenantCache;
   readonly #loader: BatchLoader<Answer>;

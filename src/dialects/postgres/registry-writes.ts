@@ -41,10 +41,10 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
     const returning = `returning ${rowColumns(names)}, t.${c.id} as native_id, ${notice(true)}`;
     const text = `with adopted as (
       update ${tenants} t set ${updates.join(", ")}
-      where t.${c.slug} = $1 and t.${c.schema_name} is null ${returning}),
+      where t.${c.slug} = $1 and t.${c.schema_name} is null ${returning}, true as was_there),
     inserted as (
       insert into ${tenants} as t (${columns.join(", ")}) select ${values.join(", ")}
-      where not exists (select from adopted) ${returning}),
+      where not exists (select from adopted) ${returning}, false as was_there),
     made as (select * from adopted union all select * from inserted),
     named as (
       insert into ${domains} (domain, tenant_id, is_primary)
@@ -83,7 +83,11 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
     return [{ params, text }];
   };
 
-  const addDomain = (id: string, domain: string, primary: boolean): ReturnType<Writes["addDomain"]> => {
+  const addDomain = (
+    id: string,
+    domain: string,
+    primary: boolean,
+  ): ReturnType<Writes["addDomain"]> => {
     const text = `with tenant as (
       select t.${c.id} as id from ${tenants} t where ${isTenantWithId}),
     added as (
@@ -99,9 +103,21 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
   };
 
   const ofTenant = `d.tenant_id = t.${c.id} and ${isTenantWithId}`;
+  const release = (id: string): ReturnType<Writes["release"]> => [
+    {
+      params: [id],
+      text: `delete from ${domains} d using ${tenants} t where ${ofTenant}`,
+    },
+    {
+      params: [id],
+      text: `update ${tenants} t set ${c.schema_name} = null, ${c.version} = null
+        where ${isTenantWithId} returning ${notice(false)}`,
+    },
+  ];
   return {
     addDomain,
     insert,
+    release,
     remove: (id) => [
       {
         params: [id],

@@ -31,12 +31,12 @@ export interface PgOptions extends PoolConfig {
    * connection to one transaction at a time. Nothing then relies on the session: no prepared
    * statements, and no statement that refuses a transaction block.
    */
-  readonly pooler?: "transaction";
+  readonly pooler?: "transaction" | undefined;
   /**
    * Connection string that bypasses the pooler, for what needs a session: lifecycle, migrations
    * and notifications. Required for these with `pooler`. Default: the same as the pool's.
    */
-  readonly directConnectionString?: string;
+  readonly directConnectionString?: string | undefined;
   /**
    * Whether hot statements are prepared by themselves, under a name of each tenant's own.
    * Default: on; off with `pooler`.

@@ -56,7 +56,10 @@ describe("an application's own table", () => {
   });
 
   it("lends its row to the tenant that is made with its slug", async () => {
-    const made = await insertTenant(one, "acme", { domains: ["acme.test"], extra: { plan: "gold" } });
+    const made = await insertTenant(one, "acme", {
+      domains: ["acme.test"],
+      extra: { plan: "gold" },
+    });
     expect(made).toMatchObject({
       domains: ["acme.test"],
       extra: { plan: "gold", tier: 3 },
@@ -91,7 +94,9 @@ describe("an application's own table", () => {
   it("counts hyphen and underscore as one among tenants", async () => {
     await insertTenant(one, "not-a");
     const same = newTenant("not_a", { schemaName: "other" });
-    await expect(one.registry.insert(one.on, same)).rejects.toMatchObject({ code: "TENANT_EXISTS" });
+    await expect(one.registry.insert(one.on, same)).rejects.toMatchObject({
+      code: "TENANT_EXISTS",
+    });
   });
 
   it("may have constraints of its own, of any name", async () => {

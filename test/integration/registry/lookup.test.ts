@@ -92,7 +92,7 @@ describe("a lookup", () => {
     await one.registry.lookup("acme-corp");
     for (let step = 0; step < 9; step++) {
       one.time += 33_000;
-      one.registry.lookup("acme-corp");
+      void one.registry.lookup("acme-corp");
     }
     expect(one.queries).toHaveLength(1);
     one.time += 33_000;
@@ -117,11 +117,13 @@ describe("a lookup", () => {
     await listening(one);
     await one.registry.lookup("acme-corp");
     await Promise.all(
-      Array.from({ length: 10_000 }, (_, index) => one.registry.lookupDomain(`h${index}.test`)),
+      Array.from({ length: 10_000 }, async (_, index) =>
+        one.registry.lookupDomain(`h${index}.test`),
+      ),
     );
     expect(one.queries.length).toBeLessThan(10);
     await Promise.all(
-      Array.from({ length: 10_000 }, (_, index) => one.registry.lookup(`h${index}`)),
+      Array.from({ length: 10_000 }, async (_, index) => one.registry.lookup(`h${index}`)),
     );
     expect(one.queries.length).toBeLessThan(20);
     const before = one.queries.length;
@@ -137,7 +139,7 @@ describe("a lookup", () => {
     await listening(small);
     await small.registry.lookup("acme-corp");
     await small.registry.lookup("b");
-    small.registry.lookupDomain("acme.test");
+    void small.registry.lookupDomain("acme.test");
     await small.registry.lookup("c");
     expect(small.queries).toHaveLength(3);
     expect(small.registry.lookup("acme-corp")).toEqual(acme);
@@ -194,7 +196,7 @@ describe("forget", () => {
     await one.registry.lookup("acme-corp");
     await one.registry.lookup("globex");
     one.registry.forget({ id: acme.id });
-    one.registry.lookup("globex");
+    void one.registry.lookup("globex");
     expect(one.queries).toHaveLength(2);
   });
 
@@ -253,7 +255,7 @@ describe("a load that began before a change", () => {
       return Promise.resolve();
     };
     await one.registry.lookup("acme-corp");
-    one.registry.lookup("acme-corp");
+    void one.registry.lookup("acme-corp");
     expect(one.queries).toHaveLength(1);
   });
 });
@@ -359,7 +361,7 @@ describe("another process", () => {
     await two.registry.lookup("acme-corp");
     two.queries.length = 0;
     two.time += 200_000;
-    two.registry.lookup("acme-corp");
+    void two.registry.lookup("acme-corp");
     expect(two.queries).toEqual([]);
   });
 });
@@ -374,7 +376,7 @@ describe("without notifications", () => {
     await deaf.registry.lookup("acme-corp", freshness);
     expect(freshness.until).toBe(deaf.time + 5000);
     deaf.time += 4999;
-    deaf.registry.lookup("acme-corp");
+    void deaf.registry.lookup("acme-corp");
     expect(deaf.queries).toHaveLength(1);
     deaf.time += 1;
     await deaf.registry.lookup("acme-corp");

@@ -55,7 +55,9 @@ export async function createRegistryWorld(): Promise<RegistryWorld> {
     },
     async migrate(config) {
       const { registry, rules } = settingsOf(database.url, config).settings;
-      await admin.query(registryMigration(rules.dialect as Driver["dialect"], registry).up as string);
+      await admin.query(
+        registryMigration(rules.dialect as Driver["dialect"], registry).up as string,
+      );
     },
     process(config) {
       const made = createProcess(database.url, config);

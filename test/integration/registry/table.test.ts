@@ -143,8 +143,8 @@ describe("get", () => {
     await world.admin.query(
       "insert into tenant_domains (domain, tenant_id) select slug || '.test', id from tenants; analyze tenants, tenant_domains",
     );
-    const { statements } = one.driver.dialect.registry;
-    const find = statements(one.settings.registry, "c").find({
+    const sql = one.driver.dialect.registry;
+    const find = sql.statements(one.settings.registry, "c").find({
       domains: ["t-7.test"],
       ids: ["x"],
       slugKeys: ["t_9"],

@@ -67,7 +67,9 @@ describe("ScopeContext", () => {
         throw new Error("thrown");
       });
       await expect(thrown).rejects.toThrow("thrown");
-      await expect(inGlobex(() => Promise.reject(new Error("rejected")))).rejects.toThrow("rejected");
+      await expect(inGlobex(() => Promise.reject(new Error("rejected")))).rejects.toThrow(
+        "rejected",
+      );
       expect(current()).toBe("acme");
     });
     expect(current()).toBeUndefined();
@@ -138,7 +140,10 @@ describe("ScopeContext", () => {
     const seen: (string | undefined)[] = [];
     await inAcme(() => {
       emitter.on("event", () => seen.push(current()));
-      emitter.on("event", AsyncResource.bind(() => seen.push(current())));
+      emitter.on(
+        "event",
+        AsyncResource.bind(() => seen.push(current())),
+      );
     });
     await inGlobex(() => emitter.emit("event"));
     expect(seen).toEqual(["globex", "acme"]);
@@ -156,7 +161,8 @@ describe("ScopeContext", () => {
 
   it("never mixes interleaved runs", async () => {
     const mixed = Array.from({ length: 200 }, async (_, index) => {
-      const [run, slug] = index % 2 === 0 ? ([inAcme, "acme"] as const) : ([inGlobex, "globex"] as const);
+      const [run, slug] =
+        index % 2 === 0 ? ([inAcme, "acme"] as const) : ([inGlobex, "globex"] as const);
       return await run(async () => {
         for (let step = 0; step < 10; step += 1) {
           await (step % 3 === 0 ? sleep(Math.random() * 3) : undefined);
@@ -195,7 +201,9 @@ describe("ScopeContext", () => {
   });
 
   it("refuses to put a scope outside any run", () => {
-    expect(() => context.put(scopeOf(ACME))).toThrow(expect.objectContaining({ code: "SCOPE_REQUIRED" }));
+    expect(() => context.put(scopeOf(ACME))).toThrow(
+      expect.objectContaining({ code: "SCOPE_REQUIRED" }),
+    );
     expect(current()).toBeUndefined();
   });
 
@@ -204,7 +212,9 @@ describe("ScopeContext", () => {
     const both = (): unknown[] => [current(), named(other.current())];
     await inAcme(async () => {
       expect(both()).toEqual(["acme", undefined]);
-      expect(() => other.put(GLOBAL_SCOPE)).toThrow(expect.objectContaining({ code: "SCOPE_REQUIRED" }));
+      expect(() => other.put(GLOBAL_SCOPE)).toThrow(
+        expect.objectContaining({ code: "SCOPE_REQUIRED" }),
+      );
       await other.run(scopeOf(GLOBEX), async () => {
         expect(both()).toEqual(["acme", "globex"]);
         await context.run(GLOBAL_SCOPE, () => {

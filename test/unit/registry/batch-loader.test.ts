@@ -64,7 +64,11 @@ describe("a batch loader", () => {
     await settle();
     const next = loader.load("c");
     gates[0]?.fail(new Error("down"));
-    expect((await outcome).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect((await outcome).map(({ status }) => status)).toEqual([
+      "rejected",
+      "rejected",
+      "rejected",
+    ]);
     await settle();
     gates[1]?.open();
     expect(await next).toBe("c1");

@@ -1,6 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { TenancyError } from "../../../src/errors/tenancy-error.ts";
 import { parseCursor, toCursor } from "../../../src/registry/cursor.ts";
+
+/** The cursor that the parsed key makes again, or why it could not be parsed. */
+function codeOrCursor(text: string): string {
+  try {
+    return toCursor(parseCursor(text));
+  } catch (error) {
+    return (error as TenancyError).code;
+  }
+}
 
 describe("a cursor", () => {
   it("is made of characters that need no escape, and leads back to its key", () => {
@@ -16,14 +26,7 @@ describe("a cursor", () => {
   it("is refused when it was not made here", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.base64String()), (text) => {
-        let key: string;
-        try {
-          key = parseCursor(text);
-        } catch (error) {
-          expect(error).toMatchObject({ code: "INVALID_CURSOR" });
-          return;
-        }
-        expect(toCursor(key)).toBe(text);
+        expect(codeOrCursor(text)).toBeOneOf(["INVALID_CURSOR", text]);
       }),
     );
   });

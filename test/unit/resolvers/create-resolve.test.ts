@@ -66,7 +66,10 @@ describe.each([false, true])("resolve, with a registry that is asynchronous: %s"
     "never looks the label %s up as a slug",
     async (label) => {
       const { asked, resolve } = createResolving({ isAsync });
-      expect(await resolve({ host: `${label}.example.com` })).toEqual({ kind: "unknown", name: label });
+      expect(await resolve({ host: `${label}.example.com` })).toEqual({
+        kind: "unknown",
+        name: label,
+      });
       expect(asked).toEqual([`${label}.example.com`]);
     },
   );

@@ -27,7 +27,7 @@ describe("a host that was resolved", () => {
   it("is forgotten when the registry does not remember what it was resolved by", () => {
     const { clock, registry, resolve, tenants } = createResolving();
     registry.ttlMs = 5000;
-    resolve(acme);
+    void resolve(acme);
     tenants.delete("acme");
     clock.time += 4999;
     expect(resolve(acme)).toMatchObject({ kind: "tenant" });
@@ -46,9 +46,9 @@ describe("a host that was resolved", () => {
 
   it("outlives a flood of hosts that are nobody's", () => {
     const { asked, resolve } = createResolving({ maxEntries: 3 });
-    resolve(acme);
-    for (let index = 0; index < 100; index++) resolve({ host: `n${index}.example.com` });
-    for (let index = 0; index < 100; index++) resolve({ host: `${index} bad` });
+    void resolve(acme);
+    for (let index = 0; index < 100; index++) void resolve({ host: `n${index}.example.com` });
+    for (let index = 0; index < 100; index++) void resolve({ host: `${index} bad` });
     const before = asked.length;
     expect(resolve(acme)).toMatchObject({ kind: "tenant" });
     expect(asked).toHaveLength(before);

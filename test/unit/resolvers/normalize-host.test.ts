@@ -88,6 +88,7 @@ describe("normalizeHost", () => {
     ["a soft hyphen", "ac\u00adme.example.com"],
     ["a byte order mark", "\ufeffacme.example.com"],
     ["a variation selector", "acme\ufe0f.example.com"],
+    ["a variation selector behind a letter beyond ASCII", "ü\ufe0f.example.com"],
     ["a no-break space", "acme\u00a0.example.com"],
     ["half of a pair", "acme\ud800.example.com"],
     ["malformed punycode", "xn--a.example"],
@@ -125,7 +126,10 @@ describe("normalizeHost", () => {
 
   const anything = fc.oneof(
     fc.string({ maxLength: 300, unit: "binary" }),
-    fc.string({ maxLength: 40, unit: fc.constantFrom(..."aZ09-_.:[]x%@/ üⓐ。\u200b\u0000".split("")) }),
+    fc.string({
+      maxLength: 40,
+      unit: fc.constantFrom(..."aZ09-_.:[]x%@/ üⓐ。\u200b\u0000".split("")),
+    }),
     fc.domain(),
     fc.ipV4Extended(),
     fc.ipV6(),
@@ -151,9 +155,8 @@ describe("normalizeHost", () => {
         const normalized = normalizeHost(raw);
         expect(normalizeHost(raw.toUpperCase())).toEqual(normalized);
         expect(normalizeHost(`${raw}:80`).kind).toBe(normalized.kind);
-        if (normalized.kind === "name" && !raw.endsWith(".")) {
-          expect(normalizeHost(`${raw}.`)).toEqual(normalized);
-        }
+        fc.pre(normalized.kind === "name" && !raw.endsWith("."));
+        expect(normalizeHost(`${raw}.`)).toEqual(normalized);
       }),
       { numRuns: 3000 },
     );

@@ -156,14 +156,27 @@ describe("value", () => {
     [undefined, undefined],
     ["", undefined],
   ])("takes %j from the function", async (named, expected) => {
-    expect(identify(value(() => named as string), {})).toEqual(expected);
-    expect(await identify(value(() => Promise.resolve(named as string)), {})).toEqual(expected);
+    expect(
+      identify(
+        value(() => named as string),
+        {},
+      ),
+    ).toEqual(expected);
+    expect(
+      await identify(
+        value(() => Promise.resolve(named as string)),
+        {},
+      ),
+    ).toEqual(expected);
   });
 
   it.each([7, ["acme"], { id: 7 }, { id: "" }, {}, true])(
     "takes %j from the function for malformed",
     (named) => {
-      const said = identify(value(() => named as never, "session"), {});
+      const said = identify(
+        value(() => named as never, "session"),
+        {},
+      );
       expect(said).toMatchObject({ kind: "invalid" });
     },
   );
