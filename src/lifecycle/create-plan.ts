@@ -1,4 +1,10 @@
-import { type NameRules, parseSchemaName, parseSlug, type Slug, toSchemaName } from "../core/names.ts";
+import {
+  type NameRules,
+  parseSchemaName,
+  parseSlug,
+  type Slug,
+  toSchemaName,
+} from "../core/names.ts";
 import type { NewTenant } from "../core/registry.ts";
 import type { Settings } from "../core/settings.ts";
 import type { CreateOptions } from "../core/tenancy.ts";

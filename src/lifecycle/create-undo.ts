@@ -9,8 +9,11 @@ import { withSlugLock } from "./tenant-lock.ts";
 export interface Attempt {
   /** The row, by its slug while it is being written; absent when there is nothing to undo. */
   made: TenantRef | undefined;
-  /** Whether the row itself was there before, left by another call. */
-  isTakenUp: boolean;
+  /**
+   * Whose the row is: `own`, made by this call; `adopted`, the application's, which this call has
+   * made a tenant; or `unsure`, as it was left by another call, or nobody knows.
+   */
+  row: "own" | "adopted" | "unsure";
 }
 
 /** Undoes a failed creation on its own connection. What does not succeed is left in `attempt`. */
@@ -21,7 +24,7 @@ export async function undoAtOnce(
 ): Promise<void> {
   if (attempt.made === undefined) return;
   try {
-    await undo(deps, session, attempt.made, attempt.isTakenUp);
+    await undo(deps, session, attempt.made, attempt.row);
     attempt.made = undefined;
   } catch {
     // The connection may be what failed: it is tried again on another one, which reports.
@@ -38,12 +41,12 @@ export async function undoAtOnce(
 export async function undoAfterwards(
   deps: LifecycleDeps,
   slug: string,
-  { isTakenUp, made }: Attempt,
+  { made, row }: Attempt,
   error: unknown,
 ): Promise<void> {
   if (made === undefined) return;
   try {
-    await withSlugLock(deps, slug, (session) => undo(deps, session, made, isTakenUp));
+    await withSlugLock(deps, slug, (session) => undo(deps, session, made, row));
   } catch (second) {
     await markFailed(deps, slug, made);
     throw new TenancyError(
@@ -61,20 +64,21 @@ export async function undoAfterwards(
 /**
  * Only what is still as this call left it. Under the slug's lock a row in state `provisioning` is
  * this call's own, or one that it took up; and if the row is gone its schema is too, as both end in
- * one transaction. A row that was there before stays, as `failed`.
+ * one transaction. A row that was there before stays.
  */
 async function undo(
   deps: LifecycleDeps,
   session: Session,
   made: TenantRef,
-  isTakenUp: boolean,
+  row: Attempt["row"],
 ): Promise<void> {
   const { registry } = deps;
-  const row = await registry.get(globalQueries(session), made);
-  if (row?.state !== "provisioning") return;
-  await removeLeftover(deps, session, row, async (tx) => {
-    if (isTakenUp) await registry.update(tx, row.id, { state: "failed" }, ["provisioning"]);
-    else await registry.remove(tx, row.id);
+  const found = await registry.get(globalQueries(session), made);
+  if (found?.state !== "provisioning") return;
+  await removeLeftover(deps, session, found, async (tx) => {
+    if (row === "own") await registry.remove(tx, found.id);
+    else if (row === "adopted") await registry.release(tx, found.id);
+    else await registry.update(tx, found.id, { state: "failed" }, ["provisioning"]);
   });
 }
 

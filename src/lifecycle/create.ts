@@ -24,7 +24,7 @@ import { withSlugLock } from "./tenant-lock.ts";
  */
 export async function createTenant(deps: LifecycleDeps, plan: CreatePlan): Promise<Tenant> {
   const { slug } = plan.tenant;
-  const attempt: Attempt = { isTakenUp: false, made: undefined };
+  const attempt: Attempt = { made: undefined, row: "unsure" };
   try {
     return await withSlugLock(deps, slug, async (session) => {
       try {
@@ -60,11 +60,11 @@ async function makeOrKeep(
     // When the connection breaks at the commit, nobody knows whether the row is there.
     attempt.made = plan.tenant.slug;
     const tenant = await globalWrites(session, (tx) => registry.insert(tx, plan.tenant));
+    attempt.row = registry.wasAdopted(tenant) ? "adopted" : "own";
     return await build(deps, session, plan, tenant);
   }
   // It was left by a process that held this lock, and does not any more.
   const tenant = await takeUp(deps, session, found, plan.tenant);
-  attempt.isTakenUp = true;
   attempt.made = { id: tenant.id };
   return await build(deps, session, plan, tenant);
 }
@@ -80,11 +80,11 @@ function keep(found: Tenant, { options, tenant }: CreatePlan): Tenant {
 
 async function announce({ context, settings }: LifecycleDeps, tenant: NewTenant): Promise<void> {
   const { schemaName, slug } = tenant;
-  const { beforeCreate } = settings.hooks;
+  const { hooks } = settings;
   await runHook(
     context,
     { name: "beforeCreate", scope: GLOBAL_SCOPE, tenant: slug },
-    beforeCreate && (() => beforeCreate.call(settings.hooks, { schemaName, slug })),
+    hooks.beforeCreate && (() => hooks.beforeCreate?.({ schemaName, slug })),
   );
 }
 
@@ -123,7 +123,9 @@ async function makeSchema(
     );
   } catch (error) {
     // Ours was rolled back: a schema of that name is somebody else's.
-    const other = await findSchema(deps, globalQueries(session), tenant.schemaName).catch(() => undefined);
+    const other = await findSchema(deps, globalQueries(session), tenant.schemaName).catch(
+      () => undefined,
+    );
     if (other?.exists === true && other.tenantId !== tenant.id) throw schemaTaken(tenant, error);
     throw error;
   }

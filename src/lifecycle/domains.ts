@@ -25,7 +25,10 @@ export function parseDomain(value: unknown, { resolving }: Pick<Settings, "resol
     throw new TenancyError(
       "INVALID_DOMAIN",
       `The domain "${host}" belongs to the primary domain, whose labels are slugs.`,
-      { remedy: "Choose another domain; tenants have their slug's subdomain without being given it." },
+      {
+        remedy:
+          "Choose another domain; tenants have their slug's subdomain without being given it.",
+      },
     );
   }
   return host;
@@ -63,11 +66,7 @@ export function addDomain(
 }
 
 /** Removes a domain, if the tenant has it. */
-export function removeDomain(
-  deps: LifecycleDeps,
-  ref: TenantRef,
-  domain: string,
-): Promise<Tenant> {
+export function removeDomain(deps: LifecycleDeps, ref: TenantRef, domain: string): Promise<Tenant> {
   return changeDomains(deps, ref, (tx, { id }) => deps.registry.removeDomain(tx, id, domain));
 }
 

@@ -27,18 +27,20 @@ export async function dropTenant(
 ): Promise<Tenant | undefined> {
   let dropped: Tenant;
   try {
-    dropped = await withTenantLock(deps, ref, (session, tenant) => dropLocked(deps, session, tenant));
+    dropped = await withTenantLock(deps, ref, (session, tenant) =>
+      dropLocked(deps, session, tenant),
+    );
   } catch (error) {
     if (options.ifMissing === "ignore" && isTenancyError(error, "TENANT_NOT_FOUND")) {
       return undefined;
     }
     throw error;
   }
-  const { afterDrop } = deps.settings.hooks;
+  const { hooks } = deps.settings;
   await runHook(
     deps.context,
     { name: "afterDrop", scope: GLOBAL_SCOPE, tenant: dropped.slug },
-    afterDrop && (() => afterDrop.call(deps.settings.hooks, dropped)),
+    hooks.afterDrop && (() => hooks.afterDrop?.(dropped)),
   );
   return dropped;
 }
@@ -73,11 +75,11 @@ async function markDropping(
 ): Promise<Tenant> {
   if (tenant.state === "dropping") return tenant;
   const { context, registry, settings } = deps;
-  const { beforeDrop } = settings.hooks;
+  const { hooks } = settings;
   await runHook(
     context,
     { name: "beforeDrop", scope: scopeOf(tenant), tenant: tenant.slug },
-    beforeDrop && (() => beforeDrop.call(settings.hooks, tenant)),
+    hooks.beforeDrop && (() => hooks.beforeDrop?.(tenant)),
   );
   const dropping = await globalWrites(session, (tx) =>
     registry.update(tx, tenant.id, { state: "dropping" }, [tenant.state]),

@@ -37,7 +37,13 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
   }
 
   return {
-    ...createScoping({ checkOpen: () => operations.checkOpen(), context, driver, registry, settings }),
+    ...createScoping({
+      checkOpen: () => operations.checkOpen(),
+      context,
+      driver,
+      registry,
+      settings,
+    }),
     ...createLifecycle(deps, operations),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations),
@@ -78,7 +84,10 @@ function connect(config: TenancyConfig, settings: Settings): LifecycleDeps {
 }
 
 /** Waits for what runs, and ends every connection even if one of the ends fails. */
-async function closeAll({ driver, registry }: LifecycleDeps, operations: Operations): Promise<void> {
+async function closeAll(
+  { driver, registry }: LifecycleDeps,
+  operations: Operations,
+): Promise<void> {
   await operations.close();
   try {
     await registry.close();

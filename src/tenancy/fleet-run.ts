@@ -1,14 +1,16 @@
 import type { MigrationResult } from "../core/migrator.ts";
 import type { FleetItem, FleetOptions, FleetProgress, FleetResult } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
+import type { Candidate } from "./fleet-look.ts";
 import { badOption } from "./fleet-selection.ts";
 
-const DEFAULT_CONCURRENCY = 4;
+/** Tenants at a time, unless told otherwise. */
+export const DEFAULT_CONCURRENCY = 4;
 
 /** What a run does with the tenants that it is given. */
 export interface FleetWork {
-  /** The tenants; read one by one, as they are needed. */
-  readonly tenants: AsyncGenerator<Tenant, void, undefined>;
+  /** Reads the tenants one by one, as they are needed; `isStopped` tells when only their names are. */
+  read(isStopped: () => boolean): AsyncGenerator<Candidate, void, undefined>;
   /** How many there are; only asked for if somebody wants to hear of progress. */
   countTenants(): Promise<number>;
   /** Does one tenant's part; `undefined` when it is no longer one of the run. */
@@ -57,6 +59,7 @@ export async function runFleet(fleet: FleetWork, options: FleetOptions): Promise
 /** One run; its workers share it. */
 class FleetRun {
   readonly results: FleetItem[] = [];
+  readonly #candidates: AsyncGenerator<Candidate, void, undefined>;
   readonly #fleet: FleetWork;
   readonly #left: string[] = [];
   readonly #options: FleetOptions;
@@ -65,6 +68,7 @@ class FleetRun {
   #isBroken = false;
 
   constructor(fleet: FleetWork, options: FleetOptions, total: number) {
+    this.#candidates = fleet.read(() => this.isStopped());
     this.#fleet = fleet;
     this.#options = options;
     this.#total = total;
@@ -73,12 +77,12 @@ class FleetRun {
   /** Does tenants until there are none, or none shall be begun any more. */
   async work(): Promise<void> {
     try {
-      while (!this.#isStopped()) {
+      while (!this.isStopped()) {
         // The generator answers one after the other, so no two workers get the same tenant.
-        const next = await this.#fleet.tenants.next();
+        const next = await this.#candidates.next();
         if (next.done === true) return;
-        if (this.#isStopped()) {
-          this.#left.push(next.value.slug);
+        if (this.isStopped()) {
+          this.#left.push(next.value.tenant.slug);
           return;
         }
         await this.#do(next.value);
@@ -91,15 +95,15 @@ class FleetRun {
 
   /** Returns the slugs of the tenants that were not begun. */
   async readRest(): Promise<string[]> {
-    for await (const { slug } of this.#fleet.tenants) this.#left.push(slug);
+    for await (const { tenant } of this.#candidates) this.#left.push(tenant.slug);
     return this.#left.toSorted();
   }
 
-  async #do(tenant: Tenant): Promise<void> {
+  async #do({ isUpToDate, tenant }: Candidate): Promise<void> {
     const startedAt = performance.now();
     let item: FleetItem;
     try {
-      const result = await this.#fleet.work(tenant);
+      const result = isUpToDate ? nothingDone(tenant) : await this.#fleet.work(tenant);
       if (result === undefined) {
         this.#total -= 1;
         return;
@@ -109,7 +113,8 @@ class FleetRun {
       this.#hasFailed = true;
       item = {
         durationMs: performance.now() - startedAt,
-        error: error instanceof Error ? error : new Error("Not an error was thrown.", { cause: error }),
+        error:
+          error instanceof Error ? error : new Error("Not an error was thrown.", { cause: error }),
         ok: false,
         schemaName: tenant.schemaName,
         tenant: tenant.slug,
@@ -125,7 +130,8 @@ class FleetRun {
     return { done, last, total: Math.max(done, this.#total) };
   }
 
-  #isStopped(): boolean {
+  /** Whether no more tenants are to be begun. */
+  isStopped(): boolean {
     return (
       this.#isBroken ||
       this.#fleet.isStopped() ||
@@ -133,4 +139,8 @@ class FleetRun {
       (this.#hasFailed && this.#options.continueOnError === false)
     );
   }
+}
+
+function nothingDone({ schemaName, slug }: Tenant): MigrationResult {
+  return { durationMs: 0, schemaName, tenant: slug, versions: [] };
 }

@@ -5,7 +5,8 @@ import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { withTenantLock } from "../lifecycle/tenant-lock.ts";
-import { checkFleetOptions, type FleetWork, runFleet } from "./fleet-run.ts";
+import { lookAhead } from "./fleet-look.ts";
+import { checkFleetOptions, DEFAULT_CONCURRENCY, type FleetWork, runFleet } from "./fleet-run.ts";
 import { type FleetSelection, planSelection, readSelection } from "./fleet-selection.ts";
 import { learn } from "./lifecycle.ts";
 import { migrateLocked } from "./migrations.ts";
@@ -36,18 +37,25 @@ export function createFleet(deps: LifecycleDeps, operations: Operations): Fleet 
 async function run(
   deps: LifecycleDeps,
   operations: Operations,
-  options: FleetOptions,
+  options: FleetOptions & Pick<MigrateOptions, "to" | "toExclusive">,
   verb: "migrate" | "rollback",
   part: Part,
 ): Promise<FleetResult> {
   checkFleetOptions(options);
   const selection = planSelection(options, deps);
+  // A version that does not exist is an error even where there is nothing to do.
+  const { to, toExclusive } = options;
+  const isLooking = verb === "migrate" && to === undefined && toExclusive === undefined;
   return await operations.run(`fleet.${verb}`, {}, async (event) => {
     const result = await runFleet(
       {
         countTenants: () => count(deps, selection),
         isStopped: () => operations.isClosed,
-        tenants: readSelection(deps, selection),
+        read: (isStopped) =>
+          lookAhead(deps, readSelection(deps, selection), {
+            concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+            shouldLook: () => isLooking && !isStopped(),
+          }),
         work: (tenant) => workOn(deps, operations, selection, verb, tenant, part),
       } satisfies FleetWork,
       options,

@@ -5,12 +5,7 @@ import type { Tenant, TenantRef } from "../core/tenant.ts";
 import { createTenant } from "../lifecycle/create.ts";
 import { planCreate } from "../lifecycle/create-plan.ts";
 import { type LifecycleDeps, pooledQueries } from "../lifecycle/deps.ts";
-import {
-  addDomain,
-  parseDomain,
-  removeDomain,
-  setPrimaryDomain,
-} from "../lifecycle/domains.ts";
+import { addDomain, parseDomain, removeDomain, setPrimaryDomain } from "../lifecycle/domains.ts";
 import { dropTenant } from "../lifecycle/drop.ts";
 import { checkHealth } from "../lifecycle/health.ts";
 import { notFound, parseRef } from "../lifecycle/refs.ts";
@@ -116,7 +111,10 @@ export function createLifecycle(deps: LifecycleDeps, operations: Operations): Li
 }
 
 /** A name that nobody can have is nobody's. */
-async function exists({ driver, registry, settings }: LifecycleDeps, ref: TenantRef): Promise<boolean> {
+async function exists(
+  { driver, registry, settings }: LifecycleDeps,
+  ref: TenantRef,
+): Promise<boolean> {
   let parsed: TenantRef;
   try {
     parsed = parseRef(ref, settings.rules);

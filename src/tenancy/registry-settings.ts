@@ -84,5 +84,5 @@ function resolveExtraColumns(
       throw invalidOption(option, "is not an SQL type such as `text`");
     }
   }
-  return { ...(given ?? {}) };
+  return { ...given };
 }

@@ -1,13 +1,13 @@
 import type { Driver } from "../core/driver.ts";
 import type { Registry } from "../core/registry.ts";
-import type { MaybePromise, Resolution } from "../core/resolution.ts";
+import type { Resolution } from "../core/resolution.ts";
 import { GLOBAL_SCOPE, type Scope, type ScopeContext, scopeOf } from "../core/scope.ts";
 import type { Settings } from "../core/settings.ts";
-import type { EnterOptions, Tenancy } from "../core/tenancy.ts";
-import type { Tenant, TenantRef, TenantState } from "../core/tenant.ts";
+import type { Tenancy } from "../core/tenancy.ts";
+import type { Tenant } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { isPromise } from "../internal/maybe-promise.ts";
-import { describeState, notFound, parseRef } from "../lifecycle/refs.ts";
+import { createFindTenant } from "./find-tenant.ts";
 import { createHandle } from "./handle.ts";
 import { rejecting } from "./rejecting.ts";
 
@@ -42,11 +42,10 @@ export type Scoping<Pool> = Pick<
   | "withTenant"
 >;
 
-const ENTERABLE: readonly TenantState[] = ["active"];
-
 /** Creates the scoped part of a tenancy. */
 export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
   const { checkOpen, context, driver } = deps;
+  const findTenant = createFindTenant(deps.registry, deps.settings.rules);
 
   function currentTenant(): Tenant | undefined {
     const scope = context.current();
@@ -76,7 +75,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
       checkOpen();
       // Outside a scope this throws, before anything is looked up.
       context.put(context.current());
-      context.put(ref === null ? GLOBAL_SCOPE : scopeOf(await findEnterable(deps, ref, options)));
+      context.put(ref === null ? GLOBAL_SCOPE : scopeOf(await findTenant(ref, options)));
     },
     query: async (text, params) => driver.query(requireScope(deps), text, params),
     requireTenant() {
@@ -93,7 +92,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
     scopeGlobal: (fn) => run(GLOBAL_SCOPE, fn),
     async tenant(ref, options) {
       checkOpen();
-      return createHandle(deps, await findEnterable(deps, ref, options));
+      return createHandle(deps, await findTenant(ref, options));
     },
     transaction: async (fn) => driver.transaction(requireScope(deps), fn),
     withTenant(ref, fn, options) {
@@ -101,7 +100,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
       return rejecting(() => {
         checkOpen();
         // A tenant that is in the cache is entered without waiting for anything.
-        const tenant = findEnterable(deps, ref, options);
+        const tenant = findTenant(ref, options);
         return isPromise(tenant)
           ? tenant.then((found) => context.run(scopeOf(found), fn))
           : context.run(scopeOf(tenant), fn);
@@ -125,37 +124,4 @@ function requireScope({ checkOpen, context }: ScopingDeps<unknown>): Scope {
 
 function noScope(): TenancyError {
   return new TenancyError("TENANT_REQUIRED", "There is no tenant and no global scope in force.");
-}
-
-/**
- * Finds a tenant that may be entered.
- *
- * @throws TenancyError `INVALID_TENANT_ID` before any I/O, `TENANT_NOT_FOUND`, `TENANT_NOT_ACTIVE`
- */
-function findEnterable(
-  { registry, settings }: ScopingDeps<unknown>,
-  ref: TenantRef,
-  options: EnterOptions | undefined,
-): MaybePromise<Tenant> {
-  const parsed = parseRef(ref, settings.rules);
-  const allowed = options?.allow ?? ENTERABLE;
-  const found = registry.lookup(parsed);
-  return isPromise(found)
-    ? found.then((tenant) => checkEnterable(parsed, tenant, allowed))
-    : checkEnterable(parsed, found, allowed);
-}
-
-function checkEnterable(
-  ref: TenantRef,
-  tenant: Tenant | undefined,
-  allowed: readonly TenantState[],
-): Tenant {
-  if (tenant !== undefined && allowed.includes(tenant.state)) return tenant;
-  // A tenant that is being dropped is gone for everybody but the one who drops it.
-  if (tenant === undefined || tenant.state === "dropping") throw notFound(ref);
-  throw new TenancyError(
-    "TENANT_NOT_ACTIVE",
-    `The tenant "${tenant.slug}" is ${describeState(tenant.state)}.`,
-    { tenant: tenant.slug },
-  );
 }

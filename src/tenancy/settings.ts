@@ -166,7 +166,8 @@ function resolveHosts(config: TenancyConfig): ResolverSettings {
   const hosts: readonly unknown[] = Array.isArray(adminHost) ? adminHost : [adminHost];
   return {
     adminHosts: new Set(hosts.map((value) => hostName("adminHost", value))),
-    primaryDomain: primaryDomain === undefined ? undefined : hostName("primaryDomain", primaryDomain),
+    primaryDomain:
+      primaryDomain === undefined ? undefined : hostName("primaryDomain", primaryDomain),
     slugFallback: checkBoolean("slugFallback", config.slugFallback, false),
   };
 }

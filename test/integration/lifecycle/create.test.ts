@@ -16,7 +16,10 @@ afterAll(() => world.close());
 
 describe("create", () => {
   it("makes a row, a schema and its tables, and returns the active tenant", async () => {
-    const tenant = await world.tenancy.create("acme", { domains: ["Acme.test.", "shop.acme.test"], name: "Acme" });
+    const tenant = await world.tenancy.create("acme", {
+      domains: ["Acme.test.", "shop.acme.test"],
+      name: "Acme",
+    });
     expect(tenant).toMatchObject({
       domains: ["acme.test", "shop.acme.test"],
       extra: { plan: "free" },
@@ -37,26 +40,35 @@ describe("create", () => {
   it("writes extra columns", async () => {
     const tenant = await world.tenancy.create("extra", { extra: { plan: "gold" } });
     expect(tenant.extra).toEqual({ plan: "gold" });
-    await expect(world.tenancy.create("extra_2", { extra: { nope: 1 } })).rejects.toMatchObject(code("INVALID_QUERY"));
+    await expect(world.tenancy.create("extra_2", { extra: { nope: 1 } })).rejects.toMatchObject(
+      code("INVALID_QUERY"),
+    );
   });
 
   it("refuses a tenant that exists, whatever of hyphen and underscore it is written with", async () => {
     await world.tenancy.create("globex-corp");
     for (const slug of ["globex-corp", "globex_corp"]) {
-      await expect(world.tenancy.create(slug)).rejects.toMatchObject(code("TENANT_EXISTS", { tenant: slug }));
+      await expect(world.tenancy.create(slug)).rejects.toMatchObject(
+        code("TENANT_EXISTS", { tenant: slug }),
+      );
     }
     expect((await world.tenancy.get("globex_corp")).schemaName).toBe("tenant_globex_corp");
   });
 
   it("keeps a tenant that exists when it is asked to, with all its data", async () => {
     const first = await world.tenancy.create("kept", { name: "First" });
-    const second = await world.tenancy.createAndMigrate("kept", { ifExists: "keep", name: "Second" });
+    const second = await world.tenancy.createAndMigrate("kept", {
+      ifExists: "keep",
+      name: "Second",
+    });
     expect(second).toEqual(first);
   });
 
   it("makes a schema of another name", async () => {
     const tenant = await world.tenancy.create("odd", { schemaName: 'An "odd" name; drop' });
-    const { rows } = await (await world.tenancy.tenant("odd")).query("select current_schema() as s");
+    const { rows } = await (
+      await world.tenancy.tenant("odd")
+    ).query("select current_schema() as s");
     expect(rows).toEqual([{ s: tenant.schemaName }]);
   });
 
@@ -76,15 +88,37 @@ describe("create", () => {
       driver: { connectionString: "postgres://nobody@127.0.0.1:1/none" },
       primaryDomain: "example.com",
     });
-    const bad = ["", "Acme", "acme corp", "acme\n", "-acme", "acme_", "a.b", "ünï", "acme;drop", "a".repeat(57)];
+    const bad = [
+      "",
+      "Acme",
+      "acme corp",
+      "acme\n",
+      "-acme",
+      "acme_",
+      "a.b",
+      "ünï",
+      "acme;drop",
+      "a".repeat(57),
+    ];
     for (const slug of [...bad, "public", "pg_catalog", "pg-toast", "www", "information_schema"]) {
       await expect(deaf.create(slug)).rejects.toMatchObject(code("INVALID_TENANT_ID"));
     }
     for (const schemaName of ["", "public", "pg_x", "x".repeat(64), "a\u0000b"]) {
-      await expect(deaf.create("fine", { schemaName })).rejects.toMatchObject(code("INVALID_SCHEMA_NAME"));
+      await expect(deaf.create("fine", { schemaName })).rejects.toMatchObject(
+        code("INVALID_SCHEMA_NAME"),
+      );
     }
-    for (const domain of ["", "a b", "127.0.0.1", "example.com", "x.example.com", "admin.example.com"]) {
-      await expect(deaf.create("fine", { domains: [domain] })).rejects.toMatchObject(code("INVALID_DOMAIN"));
+    for (const domain of [
+      "",
+      "a b",
+      "127.0.0.1",
+      "example.com",
+      "x.example.com",
+      "admin.example.com",
+    ]) {
+      await expect(deaf.create("fine", { domains: [domain] })).rejects.toMatchObject(
+        code("INVALID_DOMAIN"),
+      );
     }
     await expect(deaf.create("fine")).rejects.toMatchObject(code("DATABASE_UNAVAILABLE"));
   });
@@ -115,32 +149,45 @@ describe("create", () => {
     await expect(
       world.tenancy.create("thief", { domains: ["free.test", "owned.test"] }),
     ).rejects.toMatchObject(code("DOMAIN_TAKEN"));
-    await expect(world.tenancy.create("thief_2", { schemaName: "tenant_owner" })).rejects.toMatchObject(
-      code("SCHEMA_EXISTS"),
-    );
+    await expect(
+      world.tenancy.create("thief_2", { schemaName: "tenant_owner" }),
+    ).rejects.toMatchObject(code("SCHEMA_EXISTS"));
     expect(await world.contents()).toEqual(before);
     await world.tenancy.create("thief", { domains: ["free.test"] });
   });
 
   it("never touches a schema that is somebody else's", async () => {
-    await world.admin.query("create schema tenant_foreign; create table tenant_foreign.precious ()");
+    await world.admin.query(
+      "create schema tenant_foreign; create table tenant_foreign.precious ()",
+    );
     await expect(world.tenancy.create("foreign")).rejects.toMatchObject(code("SCHEMA_EXISTS"));
     expect(await world.tenancy.exists("foreign")).toBe(false);
-    await world.admin.query("select from tenant_foreign.precious; drop schema tenant_foreign cascade");
+    await world.admin.query(
+      "select from tenant_foreign.precious; drop schema tenant_foreign cascade",
+    );
     await world.tenancy.create("foreign");
   });
 
   it("makes a tenant once, however many ask for it at once", async () => {
     const other = world.another();
     const attempts = Array.from({ length: 10 }, (_, index) =>
-      (index % 2 === 0 ? world.tenancy : other).create(index % 4 < 2 ? "con-current" : "con_current"),
+      (index % 2 === 0 ? world.tenancy : other).create(
+        index % 4 < 2 ? "con-current" : "con_current",
+      ),
     );
     const outcomes = await Promise.allSettled(attempts);
     const made = outcomes.filter(({ status }) => status === "fulfilled");
-    const refused = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    const refused = outcomes.flatMap((outcome) =>
+      outcome.status === "rejected" ? [outcome.reason] : [],
+    );
     expect(made).toHaveLength(1);
-    expect(refused.map((error: { code: string }) => error.code)).toEqual(Array(9).fill("TENANT_EXISTS"));
-    expect(await world.tenancy.healthCheck("con_current")).toMatchObject({ healthy: true, tableCount: 1 });
+    expect(refused.map((error: { code: string }) => error.code)).toEqual(
+      Array(9).fill("TENANT_EXISTS"),
+    );
+    expect(await world.tenancy.healthCheck("con_current")).toMatchObject({
+      healthy: true,
+      tableCount: 1,
+    });
   });
 
   it("gives one tenant to all who ask for it at once and would keep it", async () => {
@@ -153,7 +200,10 @@ describe("create", () => {
   it("gives one schema name to one of many tenants that ask for it at once", async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 6 }, (_, index) =>
-        world.tenancy.create(`rival_${index}`, { domains: [`rival-${index}.test`], schemaName: "the_one" }),
+        world.tenancy.create(`rival_${index}`, {
+          domains: [`rival-${index}.test`],
+          schemaName: "the_one",
+        }),
       ),
     );
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
@@ -193,7 +243,9 @@ describe("create with hooks", () => {
       ["after", "provisioning", CREATE_NOTE.version, "tenant_hooked"],
       ["own", "hooked", "tenant_hooked"],
     ]);
-    const { rows } = await (await hooked.tenant("hooked")).query("select body from note order by id");
+    const { rows } = await (
+      await hooked.tenant("hooked")
+    ).query("select body from note order by id");
     expect(rows).toEqual([{ body: "first" }, { body: "seed" }]);
   });
 
@@ -207,7 +259,9 @@ describe("create with hooks", () => {
         },
       },
     });
-    await expect(failing.create("refused")).rejects.toMatchObject(code("HOOK_FAILED", { cause: refusal }));
+    await expect(failing.create("refused")).rejects.toMatchObject(
+      code("HOOK_FAILED", { cause: refusal }),
+    );
     const thrown = failing.create("seedless", {
       afterCreate: async () => {
         await failing.query("insert into note (body) values ('gone')");
@@ -215,7 +269,9 @@ describe("create with hooks", () => {
       },
       domains: ["seedless.test"],
     });
-    await expect(thrown).rejects.toMatchObject(code("HOOK_FAILED", { cause: refusal, tenant: "seedless" }));
+    await expect(thrown).rejects.toMatchObject(
+      code("HOOK_FAILED", { cause: refusal, tenant: "seedless" }),
+    );
     expect(await world.contents()).toEqual(before);
     await failing.create("seedless", { domains: ["seedless.test"] });
   });

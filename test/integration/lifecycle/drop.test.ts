@@ -46,7 +46,9 @@ describe("drop", () => {
     await world.tenancy.create("acme", { domains: ["acme.test"] });
     expect(await world.tenancy.drop("acme")).toBe(true);
     expect(await world.contents()).toEqual(NOTHING);
-    await expect(world.tenancy.withTenant("acme", () => 1)).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+    await expect(world.tenancy.withTenant("acme", () => 1)).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND"),
+    );
     expect(await world.tenancy.resolve({ host: "acme.test" })).toMatchObject({ kind: "unknown" });
     await world.tenancy.create("acme", { domains: ["acme.test"] });
     await world.tenancy.drop("acme");
@@ -65,11 +67,14 @@ describe("drop", () => {
     expect(await world.tenancy.drop({ id: "nobody" }, { ifMissing: "ignore" })).toBe(false);
   });
 
-  it.each(["public", "information_schema", "pg_catalog", "Acme", ""])("never drops %j", async (slug) => {
-    await expect(world.tenancy.drop(slug, { ifMissing: "ignore" })).rejects.toMatchObject(
-      code("INVALID_TENANT_ID"),
-    );
-  });
+  it.each(["public", "information_schema", "pg_catalog", "Acme", ""])(
+    "never drops %j",
+    async (slug) => {
+      await expect(world.tenancy.drop(slug, { ifMissing: "ignore" })).rejects.toMatchObject(
+        code("INVALID_TENANT_ID"),
+      );
+    },
+  );
 
   it("refuses a row that names a schema which is no tenant's", async () => {
     for (const schemaName of ["public", "pg_catalog", "information_schema"]) {
@@ -93,7 +98,9 @@ describe("drop", () => {
   it("removes 3,000 tables with the server's default settings", async () => {
     await world.tenancy.create("large");
     await fill("tenant_large", 3_000);
-    const atOnce = await world.admin.query("begin; drop schema tenant_large cascade").catch((error: unknown) => error);
+    const atOnce = await world.admin
+      .query("begin; drop schema tenant_large cascade")
+      .catch((error: unknown) => error);
     await world.admin.query("rollback");
     expect(atOnce).toMatchObject({ code: "53200" });
     expect(await world.tenancy.drop("large")).toBe(true);
@@ -104,11 +111,15 @@ describe("drop", () => {
     const tenant = await world.tenancy.create("used");
     const startedAt = performance.now();
     await whileLocked("tenant_used.note", () =>
-      expect(world.tenancy.drop("used")).rejects.toMatchObject(code("TENANT_BUSY", { tenant: "used" })),
+      expect(world.tenancy.drop("used")).rejects.toMatchObject(
+        code("TENANT_BUSY", { tenant: "used" }),
+      ),
     );
     expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect(await world.tenancy.get("used")).toMatchObject({ id: tenant.id, state: "active" });
-    const { rows } = await world.tenancy.withTenant("used", () => world.tenancy.query("select body from note"));
+    const { rows } = await world.tenancy.withTenant("used", () =>
+      world.tenancy.query("select body from note"),
+    );
     expect(rows).toEqual([{ body: "first" }]);
     await world.tenancy.drop("used");
   });
@@ -120,8 +131,12 @@ describe("drop", () => {
       expect(world.tenancy.drop("half")).rejects.toMatchObject(code("TENANT_BUSY")),
     );
     expect(await world.tenancy.get("half")).toMatchObject({ state: "dropping" });
-    await expect(world.tenancy.withTenant("half", () => 1)).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
-    await expect(world.tenancy.create("half", { ifExists: "keep" })).rejects.toMatchObject(code("INVALID_STATE"));
+    await expect(world.tenancy.withTenant("half", () => 1)).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND"),
+    );
+    await expect(world.tenancy.create("half", { ifExists: "keep" })).rejects.toMatchObject(
+      code("INVALID_STATE"),
+    );
     await expect(world.tenancy.resume("half")).rejects.toMatchObject(code("INVALID_STATE"));
     expect(await world.tenancy.drop("half")).toBe(true);
     expect(await world.contents()).toEqual(NOTHING);
@@ -133,7 +148,9 @@ describe("drop", () => {
     await whileLocked("tenant_patient.note", async () => {
       dropped = world.tenancy.drop("patient");
       await expect
-        .poll(async () => (await world.admin.query("select from pg_locks where not granted")).rowCount)
+        .poll(
+          async () => (await world.admin.query("select from pg_locks where not granted")).rowCount,
+        )
         .toBeGreaterThan(0);
     });
     expect(await dropped).toBe(true);
@@ -155,7 +172,7 @@ describe("drop", () => {
       ]);
       const { rows, schemas } = await world.contents();
       expect(schemas).toEqual(rows.map(({ schema_name }) => schema_name));
-      if (rows.length > 0) expect(rows[0]).toMatchObject({ state: "active" });
+      expect(rows.every(({ state }) => state === "active")).toBe(true);
       await world.tenancy.drop("contended", { ifMissing: "ignore" });
     }
   });
@@ -194,49 +211,54 @@ describe("drop with hooks", () => {
       },
     });
     await world.tenancy.create("precious");
-    await expect(refusing.drop("precious")).rejects.toMatchObject(code("HOOK_FAILED", { cause: refusal }));
+    await expect(refusing.drop("precious")).rejects.toMatchObject(
+      code("HOOK_FAILED", { cause: refusal }),
+    );
     expect(await world.tenancy.healthCheck("precious")).toMatchObject({ healthy: true });
     await world.tenancy.drop("precious");
   });
 });
 
 describe("a drop that fails", () => {
-  it.each(["before", "after"] as const)("can be repeated if the database fails %s a step", async (when) => {
-    let faults: ReturnType<typeof faulty> | undefined;
-    const struck = world.another({
-      wrap: (driver) => {
-        const made = faulty(driver);
-        faults = made as ReturnType<typeof faulty>;
-        return made.driver;
-      },
-    });
-    for (const isLasting of [false, true]) {
-      for (let step = 1; step < 40; step += 1) {
-        await world.tenancy.create("acme", { ifExists: "keep" });
-        faults?.arm({ isLasting, step, when });
-        await struck.drop("acme").catch(() => undefined);
-        faults?.disarm();
-        const wasHit = (faults?.steps() ?? 0) >= step;
-        const { rows, schemas } = await world.contents();
-        if (rows[0]?.["state"] === "active") expect(schemas).toEqual(["tenant_acme"]);
-        await struck.drop("acme", { ifMissing: "ignore" });
-        expect(await world.contents()).toEqual(NOTHING);
-        if (!wasHit) break;
+  it.each(["before", "after"] as const)(
+    "can be repeated if the database fails %s a step",
+    async (when) => {
+      let faults: ReturnType<typeof faulty> | undefined;
+      const struck = world.another({
+        wrap: (driver) => {
+          const made = faulty(driver);
+          faults = made;
+          return made.driver;
+        },
+      });
+      for (const isLasting of [false, true]) {
+        for (let step = 1; step < 40; step += 1) {
+          await world.tenancy.create("acme", { ifExists: "keep" });
+          faults?.arm({ isLasting, step, when });
+          await struck.drop("acme").catch(() => undefined);
+          faults?.disarm();
+          const wasHit = (faults?.steps() ?? 0) >= step;
+          const { rows, schemas } = await world.contents();
+          expect(rows[0]?.["state"] !== "active" || schemas.includes("tenant_acme")).toBe(true);
+          await struck.drop("acme", { ifMissing: "ignore" });
+          expect(await world.contents()).toEqual(NOTHING);
+          if (!wasHit) break;
+        }
       }
-    }
-  });
+    },
+  );
 
   it("goes on after its process was killed, wherever it was", async () => {
+    let died = 0;
     for (let step = 1; step < 40; step += 1) {
       await world.another({ migrations: { global: [], tenant: MIGRATIONS } }).create("acme");
       const isDead = await dies(step);
       await world.tenancy.drop("acme", { ifMissing: "ignore" });
       expect(await world.contents()).toEqual(NOTHING);
-      if (!isDead) {
-        expect(step).toBeGreaterThan(4);
-        return;
-      }
+      died += Number(isDead);
+      if (!isDead) break;
     }
+    expect(died).toBeGreaterThanOrEqual(4);
   }, 60_000);
 });
 

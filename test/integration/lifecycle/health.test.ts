@@ -37,12 +37,17 @@ describe("healthCheck", () => {
     });
     await ahead.migrate("behind");
     expect(await ahead.healthCheck("behind")).toMatchObject({ healthy: true, tableCount: 2 });
-    expect(await world.tenancy.healthCheck("behind")).toMatchObject({ healthy: true, version: NEWER.version });
+    expect(await world.tenancy.healthCheck("behind")).toMatchObject({
+      healthy: true,
+      version: NEWER.version,
+    });
   });
 
   it("finds a changed migration", async () => {
     await world.tenancy.create("changed");
-    const other = world.another({ migrations: { global: [], tenant: [{ ...CREATE_NOTE, up: "select 1" }] } });
+    const other = world.another({
+      migrations: { global: [], tenant: [{ ...CREATE_NOTE, up: "select 1" }] },
+    });
     expect(await other.healthCheck("changed")).toMatchObject({ healthy: false, pending: [] });
   });
 
@@ -61,7 +66,10 @@ describe("healthCheck", () => {
   it("tells the state of a tenant that is not served", async () => {
     await world.tenancy.create("off");
     await world.tenancy.suspend("off");
-    expect(await world.tenancy.healthCheck("off")).toMatchObject({ healthy: false, state: "suspended" });
+    expect(await world.tenancy.healthCheck("off")).toMatchObject({
+      healthy: false,
+      state: "suspended",
+    });
   });
 
   it("sees a schema that the role may not look into", async () => {
@@ -82,22 +90,34 @@ describe("healthCheck", () => {
     const poor = world.another({ driver: { connectionString: url.href } });
     const health = await poor.healthCheck("private").catch((error: unknown) => error);
     // Its history is the owner's; that there is a schema is for all to see.
-    expect(health).toMatchObject(code("HEALTH_CHECK_FAILED", { cause: { code: "42501" }, tenant: "private" }));
+    expect(health).toMatchObject(
+      code("HEALTH_CHECK_FAILED", { cause: { code: "42501" }, tenant: "private" }),
+    );
     await client.query(
       `grant usage on schema tenant_private to ${role}; grant select on tenant_private.kirayedar_migrations to ${role}`,
     );
-    expect(await poor.healthCheck("private")).toMatchObject({ healthy: true, schemaExists: true, tableCount: 1 });
+    expect(await poor.healthCheck("private")).toMatchObject({
+      healthy: true,
+      schemaExists: true,
+      tableCount: 1,
+    });
     await poor.close();
     await client.end();
   });
 
   it("refuses a tenant that is missing, and names that nobody can have", async () => {
-    await expect(world.tenancy.healthCheck("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
-    await expect(world.tenancy.healthCheck("public")).rejects.toMatchObject(code("INVALID_TENANT_ID"));
+    await expect(world.tenancy.healthCheck("nobody")).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND"),
+    );
+    await expect(world.tenancy.healthCheck("public")).rejects.toMatchObject(
+      code("INVALID_TENANT_ID"),
+    );
   });
 
   it("says that it failed when the database cannot be asked", async () => {
-    const away = world.another({ driver: { connectionString: "postgres://nobody@127.0.0.1:1/none" } });
+    const away = world.another({
+      driver: { connectionString: "postgres://nobody@127.0.0.1:1/none" },
+    });
     await expect(away.healthCheck("well")).rejects.toMatchObject(
       code("HEALTH_CHECK_FAILED", { cause: { code: "DATABASE_UNAVAILABLE" } }),
     );

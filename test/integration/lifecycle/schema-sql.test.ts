@@ -18,7 +18,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-const NAMES = ["plain", 'with "quotes"', "it's \\ odd; drop schema public", "Über $1 $ensure$", "x".repeat(63)];
+const NAMES = [
+  "plain",
+  'with "quotes"',
+  "it's \\ odd; drop schema public",
+  "Über $1 $ensure$",
+  "x".repeat(63),
+];
 
 async function find(schemaName: string): Promise<unknown> {
   const { params, text } = schemaSql.exists(schemaName);
@@ -38,11 +44,14 @@ describe("schemaSql", () => {
     await client.query(schemaSql.drop("other name"));
   });
 
-  it.each(["it's", "back\\slash", "\\'; drop schema public; --", "7"])("keeps the id %s as it is", async (id) => {
-    await client.query(schemaSql.create("marked", id));
-    expect(await find("marked")).toEqual({ exists: true, tenant_id: id });
-    await client.query(schemaSql.drop("marked"));
-  });
+  it.each(["it's", "back\\slash", "\\'; drop schema public; --", "7"])(
+    "keeps the id %s as it is",
+    async (id) => {
+      await client.query(schemaSql.create("marked", id));
+      expect(await find("marked")).toEqual({ exists: true, tenant_id: id });
+      await client.query(schemaSql.drop("marked"));
+    },
+  );
 
   it("takes no other comment for a mark", async () => {
     await client.query("create schema foreign_one; comment on schema foreign_one is 'id-1'");
@@ -152,7 +161,9 @@ describe("schemaSql", () => {
     const { params, text } = schemaSql.listObjects("extended", 100);
     expect((await client.query(text, [...params])).rows).toEqual([]);
     await client.query(schemaSql.drop("extended"));
-    expect((await client.query("select from pg_extension where extname = 'citext'")).rowCount).toBe(0);
+    expect((await client.query("select from pg_extension where extname = 'citext'")).rowCount).toBe(
+      0,
+    );
   });
 
   it("knows when a lock was not to be had", async () => {

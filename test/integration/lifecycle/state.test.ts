@@ -35,7 +35,8 @@ const REFUSED: readonly (readonly [Change, TenantState])[] = [
 ];
 
 async function put(state: TenantState): Promise<void> {
-  const update = (to: TenantState) => world.admin.query("update tenants set state = $1 where slug = 'acme'", [to]);
+  const update = (to: TenantState) =>
+    world.admin.query("update tenants set state = $1 where slug = 'acme'", [to]);
   await update("active");
   await world.tenancy.create("acme", { ifExists: "keep" });
   await update(state);
@@ -53,25 +54,32 @@ describe("a tenant's state", () => {
   it.each(REFUSED)("does not let %s change a tenant that is %s", async (change, from) => {
     await put("active");
     await put(from);
-    await expect(world.tenancy[change]("acme")).rejects.toMatchObject(code("INVALID_STATE", { tenant: "acme" }));
+    await expect(world.tenancy[change]("acme")).rejects.toMatchObject(
+      code("INVALID_STATE", { tenant: "acme" }),
+    );
     expect(await world.tenancy.get("acme")).toMatchObject({ state: from });
     await put("active");
   });
 
   it("is refused for a tenant that is not there", async () => {
     await expect(world.tenancy.suspend("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
-    await expect(world.tenancy.suspend({ id: "nobody" })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+    await expect(world.tenancy.suspend({ id: "nobody" })).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND"),
+    );
     await expect(world.tenancy.resume("No-body")).rejects.toMatchObject(code("INVALID_TENANT_ID"));
   });
 
   it("decides at once who gets in", async () => {
     await put("active");
-    const enter = (tenancy: Tenancy = world.tenancy): Promise<string> => tenancy.withTenant("acme", () => "in");
+    const enter = (tenancy: Tenancy = world.tenancy): Promise<string> =>
+      tenancy.withTenant("acme", () => "in");
     expect(await enter()).toBe("in");
     await world.tenancy.suspend("acme");
     await expect(enter()).rejects.toMatchObject(code("TENANT_NOT_ACTIVE"));
     await expect(enter()).rejects.toThrow('"acme" is suspended');
-    expect(await world.tenancy.resolve({ host: "acme.example.com" })).toMatchObject({ kind: "suspended" });
+    expect(await world.tenancy.resolve({ host: "acme.example.com" })).toMatchObject({
+      kind: "suspended",
+    });
     expect(await world.tenancy.withTenant("acme", () => "in", { allow: ["suspended"] })).toBe("in");
     await world.tenancy.resume("acme");
     expect(await enter()).toBe("in");
@@ -83,7 +91,8 @@ describe("a tenant's state", () => {
   it("reaches other processes", async () => {
     await put("active");
     const other = world.another();
-    const enter = (): Promise<string> => other.withTenant("acme", () => "in").catch((error) => (error as { code: string }).code);
+    const enter = (): Promise<string> =>
+      other.withTenant("acme", () => "in").catch((error) => (error as { code: string }).code);
     expect(await enter()).toBe("in");
     await world.tenancy.suspend("acme");
     await expect.poll(enter, { timeout: 6_000 }).toBe("TENANT_NOT_ACTIVE");
@@ -95,11 +104,18 @@ describe("a tenant's state", () => {
 describe("domains", () => {
   it("are added, put first and removed", async () => {
     await world.tenancy.create("shop", { domains: ["one.test"] });
-    const resolve = async (host: string): Promise<string> => (await world.tenancy.resolve({ host })).kind;
+    const resolve = async (host: string): Promise<string> =>
+      (await world.tenancy.resolve({ host })).kind;
     expect(await resolve("two.test")).toBe("unknown");
-    expect((await world.tenancy.addDomain("shop", "TWO.test.")).domains).toEqual(["one.test", "two.test"]);
+    expect((await world.tenancy.addDomain("shop", "TWO.test.")).domains).toEqual([
+      "one.test",
+      "two.test",
+    ]);
     expect(await resolve("two.test")).toBe("tenant");
-    expect((await world.tenancy.addDomain("shop", "two.test")).domains).toEqual(["one.test", "two.test"]);
+    expect((await world.tenancy.addDomain("shop", "two.test")).domains).toEqual([
+      "one.test",
+      "two.test",
+    ]);
     const three = await world.tenancy.addDomain("shop", "three.test", { primary: true });
     expect(three.domains).toEqual(["three.test", "one.test", "two.test"]);
     expect((await world.tenancy.setPrimaryDomain("shop", "two.test")).domains[0]).toBe("two.test");
@@ -112,19 +128,35 @@ describe("domains", () => {
   it("belong to one tenant", async () => {
     await world.tenancy.create("first_owner", { domains: ["mine.test"] });
     await world.tenancy.create("second_owner");
-    await expect(world.tenancy.addDomain("second_owner", "mine.test")).rejects.toMatchObject(code("DOMAIN_TAKEN"));
-    await expect(world.tenancy.setPrimaryDomain("second_owner", "mine.test")).rejects.toMatchObject(code("INVALID_DOMAIN"));
+    await expect(world.tenancy.addDomain("second_owner", "mine.test")).rejects.toMatchObject(
+      code("DOMAIN_TAKEN"),
+    );
+    await expect(world.tenancy.setPrimaryDomain("second_owner", "mine.test")).rejects.toMatchObject(
+      code("INVALID_DOMAIN"),
+    );
     await world.tenancy.removeDomain("second_owner", "mine.test");
     expect((await world.tenancy.get("first_owner")).domains).toEqual(["mine.test"]);
-    await expect(world.tenancy.addDomain("nobody", "x.test")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+    await expect(world.tenancy.addDomain("nobody", "x.test")).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND"),
+    );
   });
 
-  it.each(["", "http://x.test", "x.test/path", "a b", "127.0.0.1", "[::1]", "example.com", "a.example.com", "b.a.example.com", "admin.example.com"])(
-    "are refused: %j",
-    async (domain) => {
-      await expect(world.tenancy.addDomain("shop", domain)).rejects.toMatchObject(code("INVALID_DOMAIN"));
-    },
-  );
+  it.each([
+    "",
+    "http://x.test",
+    "x.test/path",
+    "a b",
+    "127.0.0.1",
+    "[::1]",
+    "example.com",
+    "a.example.com",
+    "b.a.example.com",
+    "admin.example.com",
+  ])("are refused: %j", async (domain) => {
+    await expect(world.tenancy.addDomain("shop", domain)).rejects.toMatchObject(
+      code("INVALID_DOMAIN"),
+    );
+  });
 });
 
 describe("update, get, exists and list", () => {
@@ -133,8 +165,12 @@ describe("update, get, exists and list", () => {
     expect(await world.tenancy.update("named", { name: "Two" })).toMatchObject({ name: "Two" });
     expect(await world.tenancy.update("named", {})).toMatchObject({ name: "Two" });
     expect(await world.tenancy.update("named", { name: null })).toMatchObject({ name: null });
-    await expect(world.tenancy.update("named", { extra: { nope: 1 } })).rejects.toMatchObject(code("INVALID_QUERY"));
-    await expect(world.tenancy.update("nobody", { name: "x" })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+    await expect(world.tenancy.update("named", { extra: { nope: 1 } })).rejects.toMatchObject(
+      code("INVALID_QUERY"),
+    );
+    await expect(world.tenancy.update("nobody", { name: "x" })).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND"),
+    );
   });
 
   it("tells whether there is a tenant, whatever it is asked for", async () => {

@@ -91,7 +91,10 @@ export async function createWorld(config: WorldConfig = {}): Promise<World> {
 }
 
 /** Expects an error with this code. */
-export function code(expected: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+export function code(
+  expected: string,
+  more: Record<string, unknown> = {},
+): Record<string, unknown> {
   return { code: expected, isTenancyError: true, ...more };
 }
 

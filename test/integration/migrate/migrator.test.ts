@@ -230,7 +230,9 @@ describe("migrate", () => {
   it("runs once when two start at the same moment", async () => {
     await put("1_slow.sql", "create table slow (id int); select pg_sleep(0.1);");
     const results = await Promise.all([up(), up(), up()]);
-    expect(results.map(({ versions }) => versions.length).toSorted()).toEqual([0, 0, 1]);
+    expect(results.map(({ versions }) => versions.length).toSorted((a, b) => a - b)).toEqual([
+      0, 0, 1,
+    ]);
   });
 
   it("works on the global schema", async () => {

@@ -1,4 +1,3 @@
-import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenancyConfig } from "../../../src/core/config.ts";
 import type { Driver } from "../../../src/core/driver.ts";
@@ -27,10 +26,7 @@ const DRIVERS: Readonly<Record<string, () => Promise<Opened>>> = {
       driver: pg({ connectionString: database.url, maintenanceConnections: 1, max: 1 }),
     };
   },
-  pglite: async () => {
-    const database = await PGlite.create();
-    return { close: () => Promise.resolve(), driver: pglite(database) as Driver };
-  },
+  pglite: async () => ({ close: () => Promise.resolve(), driver: pglite() }),
 };
 
 const CONFIG: Omit<TenancyConfig, "database"> = {
@@ -92,7 +88,9 @@ describe.each(Object.entries(DRIVERS))("a tenancy on %s", (_, open) => {
     const ran: string[] = [];
     const enter = (ref: string | { id: string }): Promise<unknown> =>
       tenancy.withTenant(ref, () => ran.push("ran"));
-    await expect(enter("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND", { tenant: "nobody" }));
+    await expect(enter("nobody")).rejects.toMatchObject(
+      code("TENANT_NOT_FOUND", { tenant: "nobody" }),
+    );
     await expect(enter({ id: "nobody" })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
     await expect(enter({ id: "" })).rejects.toMatchObject(code("INVALID_TENANT_ID"));
     await expect(enter("off")).rejects.toMatchObject(code("TENANT_NOT_ACTIVE", { tenant: "off" }));
@@ -100,7 +98,9 @@ describe.each(Object.entries(DRIVERS))("a tenancy on %s", (_, open) => {
       await expect(enter(bad as string)).rejects.toMatchObject(code("INVALID_TENANT_ID"));
     }
     expect(ran).toEqual([]);
-    expect(await tenancy.withTenant("off", where, { allow: ["active", "suspended"] })).toBe("tenant_off");
+    expect(await tenancy.withTenant("off", where, { allow: ["active", "suspended"] })).toBe(
+      "tenant_off",
+    );
   });
 
   it("knows the tenant in force", async () => {
@@ -156,35 +156,47 @@ describe.each(Object.entries(DRIVERS))("a tenancy on %s", (_, open) => {
     await tenancy.withTenant("globex", async () => {
       const { rows } = await acme.query("select current_schema() as s");
       expect(rows).toEqual([{ s: "tenant_acme" }]);
-      const inside = await acme.transaction(async (tx) => (await tx.query("select current_schema() as s")).rows);
+      const inside = await acme.transaction(
+        async (tx) => (await tx.query("select current_schema() as s")).rows,
+      );
       expect(inside).toEqual([{ s: "tenant_acme" }]);
       expect(await acme.run(where)).toBe("tenant_acme");
       expect(await where()).toBe("tenant_globex");
       const pool = acme.pool as { query(text: string): Promise<{ rows: unknown[] }> };
-      expect((await pool.query("select current_schema() as s")).rows).toEqual([{ s: "tenant_acme" }]);
+      expect((await pool.query("select current_schema() as s")).rows).toEqual([
+        { s: "tenant_acme" },
+      ]);
     });
     await expect(tenancy.tenant("off")).rejects.toMatchObject(code("TENANT_NOT_ACTIVE"));
     expect((await tenancy.tenant("off", { allow: ["suspended"] })).tenant.slug).toBe("off");
   });
 
   it("enters what a request resolved to, and nothing else", async () => {
-    const kindOf = (resolution: Resolution): unknown => tenancy.enter(resolution, () => tenancy.currentScope()?.kind);
+    const kindOf = (resolution: Resolution): unknown =>
+      tenancy.enter(resolution, () => tenancy.currentScope()?.kind);
     const acme = await tenancy.resolve({ host: "acme.example.com" });
     expect(acme).toMatchObject({ kind: "tenant", tenant: { slug: "acme" } });
     expect(kindOf(acme)).toBe("tenant");
     expect(await tenancy.enter(acme, where)).toBe("tenant_acme");
     expect(kindOf(await tenancy.resolve({ host: "admin.example.com" }))).toBe("global");
     for (const host of ["nobody.example.com", "off.example.com", "exa mple", "127.0.0.1"]) {
-      expect(await tenancy.withTenant("acme", async () => kindOf(await tenancy.resolve({ host })))).toBeUndefined();
+      expect(
+        await tenancy.withTenant("acme", async () => kindOf(await tenancy.resolve({ host }))),
+      ).toBeUndefined();
     }
   });
 
   it("answers from memory at once", async () => {
-    await tenancy.resolve({ host: "acme.example.com" });
-    expect(tenancy.resolve({ host: "acme.example.com" })).toMatchObject({ kind: "tenant" });
+    await expect
+      .poll(async () => {
+        const answer = tenancy.resolve({ host: "acme.example.com" });
+        return answer instanceof Promise ? await answer.then(() => "later") : answer.kind;
+      })
+      .toBe("tenant");
   });
 
   it("does its methods' work when they are taken off it", async () => {
+    // oxlint-disable-next-line typescript/unbound-method -- that they need not be bound is the point
     const { query, withTenant } = tenancy;
     expect((await withTenant("acme", () => query("select 1 as one"))).rows).toEqual([{ one: 1 }]);
   });
@@ -193,7 +205,10 @@ describe.each(Object.entries(DRIVERS))("a tenancy on %s", (_, open) => {
     await tenancy.create("brief", { domains: ["brief.test"] });
     await tenancy.rename("brief", { schemaName: true, slug: "long" });
     await tenancy.rollback("long");
-    expect(await tenancy.healthCheck("long")).toMatchObject({ healthy: false, pending: [CREATE_NOTE.version] });
+    expect(await tenancy.healthCheck("long")).toMatchObject({
+      healthy: false,
+      pending: [CREATE_NOTE.version],
+    });
     expect(await tenancy.migrateAll()).toMatchObject({ ok: true });
     expect(await tenancy.healthCheck("long")).toMatchObject({ healthy: true, tableCount: 1 });
     expect(await tenancy.drop("long")).toBe(true);
@@ -245,21 +260,29 @@ describe.each(Object.entries(DRIVERS))("a tenancy on %s", (_, open) => {
 
 describe("createTenancy", () => {
   it("does no I/O", async () => {
-    const tenancy = createTenancy({ database: pg({ connectionString: "postgres://127.0.0.1:1/none" }) });
-    await tenancy.close();
+    const tenancy = createTenancy({
+      database: pg({ connectionString: "postgres://127.0.0.1:1/none" }),
+    });
+    await expect(tenancy.close()).resolves.toBeUndefined();
   });
 
   it("refuses a driver that already belongs to a tenancy", async () => {
     const database = pg({ connectionString: "postgres://127.0.0.1:1/none" });
     const first = createTenancy({ database });
-    expect(() => createTenancy({ database })).toThrow(expect.objectContaining(code("INVALID_CONFIG")));
+    expect(() => createTenancy({ database })).toThrow(
+      expect.objectContaining(code("INVALID_CONFIG")),
+    );
     await first.close();
   });
 
   it("says what to do when the registry is missing", async () => {
     const database = await createTestDatabase();
     await using tenancy = createTenancy({ database: pg({ connectionString: database.url }) });
-    for (const call of [() => tenancy.create("acme"), () => tenancy.withTenant("acme", () => 1), () => tenancy.list()]) {
+    for (const call of [
+      () => tenancy.create("acme"),
+      () => tenancy.withTenant("acme", () => 1),
+      () => tenancy.list(),
+    ]) {
       await expect(call()).rejects.toMatchObject(code("REGISTRY_MISSING"));
       await expect(call()).rejects.toThrow("kirayedar migrate --global");
     }
@@ -277,7 +300,9 @@ describe("createTenancy", () => {
     });
     await tenancy.migrateGlobal();
     await tenancy.create("acme");
-    expect(await tenancy.scopeGlobal(() => tenancy.query("select slug from tenants"))).toMatchObject({
+    expect(
+      await tenancy.scopeGlobal(() => tenancy.query("select slug from tenants")),
+    ).toMatchObject({
       rows: [{ slug: "acme" }],
     });
     await tenancy.close();

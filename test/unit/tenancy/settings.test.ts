@@ -30,12 +30,24 @@ describe("resolveSettings", () => {
       table: "tenants",
     });
     expect(resolvers.map(({ name }) => name)).toEqual(["host"]);
-    expect(resolving).toEqual({ adminHosts: new Set(), primaryDomain: undefined, slugFallback: false });
-    expect(rules).toMatchObject({ globalSchema: "public", reservedSlugs: [], sharedSchemas: [], tenantPrefix: "tenant_" });
+    expect(resolving).toEqual({
+      adminHosts: new Set(),
+      primaryDomain: undefined,
+      slugFallback: false,
+    });
+    expect(rules).toMatchObject({
+      globalSchema: "public",
+      reservedSlugs: [],
+      sharedSchemas: [],
+      tenantPrefix: "tenant_",
+    });
   });
 
   it("normalises hosts", () => {
-    expect(settings({ adminHost: ["Admin.Example.COM.", "bücher.test"], primaryDomain: "EXAMPLE.com" }).resolving).toEqual({
+    expect(
+      settings({ adminHost: ["Admin.Example.COM.", "bücher.test"], primaryDomain: "EXAMPLE.com" })
+        .resolving,
+    ).toEqual({
       adminHosts: new Set(["admin.example.com", "xn--bcher-kva.test"]),
       primaryDomain: "example.com",
       slugFallback: false,
@@ -52,7 +64,9 @@ describe("resolveSettings", () => {
   });
 
   it("names the domains' table after the tenants'", () => {
-    expect(settings({ registry: { table: "companies" } }).registry.domainsTable).toBe("company_domains");
+    expect(settings({ registry: { table: "companies" } }).registry.domainsTable).toBe(
+      "company_domains",
+    );
   });
 
   it("makes reserved expressions forget where they stopped", () => {
@@ -120,9 +134,13 @@ describe("resolveSettings", () => {
 
   it.each(WRONG)("names the option %s when it is %j", (option, value) => {
     const [key = "", inner] = option.split(/[.[]/);
-    const config = inner === undefined || typeof value !== "object" ? { [key]: value } : { [key]: value };
+    const config =
+      inner === undefined || typeof value !== "object" ? { [key]: value } : { [key]: value };
     expect(() => settings(config as Partial<TenancyConfig>)).toThrow(
-      expect.objectContaining({ code: "INVALID_CONFIG", message: expect.stringContaining(`\`${option}\``) as string }),
+      expect.objectContaining({
+        code: "INVALID_CONFIG",
+        message: expect.stringContaining(`\`${option}\``) as string,
+      }),
     );
   });
 
@@ -133,7 +151,11 @@ describe("resolveSettings", () => {
   });
 
   it("takes options that are there but undefined for absent", () => {
-    const config = { adminHost: undefined, cache: undefined, primaryDomain: undefined } as unknown as Partial<TenancyConfig>;
+    const config = {
+      adminHost: undefined,
+      cache: undefined,
+      primaryDomain: undefined,
+    } as unknown as Partial<TenancyConfig>;
     expect(settings(config).resolving.primaryDomain).toBeUndefined();
   });
 });

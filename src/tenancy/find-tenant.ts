@@ -1,0 +1,58 @@
+import type { NameRules } from "../core/names.ts";
+import type { Registry } from "../core/registry.ts";
+import type { MaybePromise } from "../core/resolution.ts";
+import type { EnterOptions } from "../core/tenancy.ts";
+import type { Tenant, TenantRef, TenantState } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { isPromise } from "../internal/maybe-promise.ts";
+import { describeState, notFound, parseRef } from "../lifecycle/refs.ts";
+
+/**
+ * Finds a tenant that may be entered; at once if it is in the cache.
+ *
+ * @throws TenancyError `INVALID_TENANT_ID` before any I/O, `TENANT_NOT_FOUND`, `TENANT_NOT_ACTIVE`
+ */
+export type FindTenant = (
+  ref: TenantRef,
+  options: EnterOptions | undefined,
+) => MaybePromise<Tenant>;
+
+const ENTERABLE: readonly TenantState[] = ["active"];
+
+/** How many slugs are remembered to be well-formed: checking one costs as much as all the rest. */
+const MAX_CHECKED = 10_000;
+
+/** Creates what finds the tenants that a tenancy enters. */
+export function createFindTenant(registry: Pick<Registry, "lookup">, rules: NameRules): FindTenant {
+  const checked = new Set<string>();
+
+  function parse(ref: TenantRef): TenantRef {
+    return typeof ref === "string" && checked.has(ref) ? ref : parseRef(ref, rules);
+  }
+
+  return (ref, options) => {
+    const parsed = parse(ref);
+    const allowed = options?.allow ?? ENTERABLE;
+    const found = registry.lookup(parsed);
+    if (isPromise(found)) return found.then((tenant) => checkEnterable(parsed, tenant, allowed));
+    if (found !== undefined && typeof parsed === "string" && checked.size < MAX_CHECKED) {
+      checked.add(parsed);
+    }
+    return checkEnterable(parsed, found, allowed);
+  };
+}
+
+function checkEnterable(
+  ref: TenantRef,
+  tenant: Tenant | undefined,
+  allowed: readonly TenantState[],
+): Tenant {
+  if (tenant !== undefined && allowed.includes(tenant.state)) return tenant;
+  // A tenant that is being dropped is gone for everybody but the one who drops it.
+  if (tenant === undefined || tenant.state === "dropping") throw notFound(ref);
+  throw new TenancyError(
+    "TENANT_NOT_ACTIVE",
+    `The tenant "${tenant.slug}" is ${describeState(tenant.state)}.`,
+    { tenant: tenant.slug },
+  );
+}
