@@ -261,6 +261,16 @@ export function describeHttp(name: string, makeServer: MakeServer, gaps: Gaps = 
         expect(answer).toMatchObject({ body: "pay, suspended", status: 402 });
       });
 
+      it("gets 503 once the tenancy is closed, also if that happens after it was resolved", async () => {
+        world.close(true);
+        for (const round of ["late", "closed"]) {
+          const answer = await get("/whoami", { host: "acme.example.com" });
+          expect([round, answer.status]).toEqual([round, 503]);
+          expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" });
+        }
+        expect((await get("/health")).status).toBe(200);
+      });
+
       it("goes to the error handling when resolving fails", async () => {
         const answer = await get("/whoami", { host: "broken.example.com" });
         expect(answer.status).toBe(500);

@@ -26,6 +26,8 @@ export interface World {
   /** Notes the scope in force. */
   note(what: string): void;
   tenant(slug: string): Tenant;
+  /** Closes the tenancy, as a shutdown does; with `isLate`, only after the next request was resolved. */
+  close(isLate?: boolean): void;
 }
 
 /** Names tenants as `/t/<slug>/…`. */
@@ -60,23 +62,36 @@ export function createWorld(): World {
     if (current === undefined) return "none";
     return current.kind === "tenant" ? current.tenant.slug : "global";
   };
+  let isClosed = false;
+  let isClosing = false;
+  const checkOpen = (): void => {
+    if (isClosed) throw new TenancyError("TENANCY_CLOSED", "The tenancy is closed.");
+  };
   const tenancy: HttpTenancy = {
     currentScope: () => context.current(),
     enter: (resolution, fn) => {
+      checkOpen();
       if (resolution.kind === "tenant") return context.enter(scopeOf(resolution.tenant), fn);
       return context.enter(resolution.kind === "global" ? GLOBAL_SCOPE : undefined, fn);
     },
     logger: { debug: line("debug"), error: line("error"), info: line("info"), warn: line("warn") },
     resolve: (request) => {
       resolved.push(request);
+      if (isClosed) return Promise.resolve().then(checkOpen as () => never);
+      isClosed = isClosing;
       return resolveByName(request, tenant);
     },
   };
+  const close = (isLate = false): void => {
+    isClosing = true;
+    isClosed = !isLate;
+  };
   return {
+    close,
     context,
     events,
     log,
-    note: (what) => events.push(`${what}:${scope()}`),
+    note: (what) => void events.push(`${what}:${scope()}`),
     resolved,
     scope,
     tenancy,
