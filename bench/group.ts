@@ -1,0 +1,36 @@
+import type { Random } from "./random.ts";
+import type { Row } from "./row.ts";
+import type { Network, World } from "./world.ts";
+
+/** What every group of measurements is given. */
+export interface Bench {
+  readonly world: World;
+  readonly random: Random;
+  /** Whether to hurry. */
+  readonly isQuick: boolean;
+  /** Numbers of tenants to measure queries with. */
+  readonly tenantCounts: readonly number[];
+  /** Whether a row was asked for. */
+  wants(name: string): boolean;
+}
+
+/** One group of measurements: yields each row when it is done. */
+export type Group = (bench: Bench) => AsyncGenerator<Row>;
+
+/** Returns the rows `<kind>/<network>/<tenants>` that were asked for. */
+export function cellsOf(
+  bench: Bench,
+  kind: string,
+  networks: readonly Network[] = bench.world.networks,
+): { readonly name: string; readonly network: Network; readonly tenants: number }[] {
+  return networks
+    .filter((network) => bench.world.networks.includes(network))
+    .flatMap((network) =>
+      bench.tenantCounts.map((tenants) => ({
+        name: `${kind}/${network}/${tenants}`,
+        network,
+        tenants,
+      })),
+    )
+    .filter(({ name }) => bench.wants(name));
+}
