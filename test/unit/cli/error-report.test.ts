@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatError } from "../../../src/cli/error-report.ts";
+import { formatError, summarizeError } from "../../../src/cli/error-report.ts";
 import { toJsonError } from "../../../src/cli/json.ts";
 import { styleOf } from "../../../src/cli/output.ts";
 import { MigrationError } from "../../../src/migrate/migration-error.ts";
@@ -82,6 +82,15 @@ describe("formatError", () => {
     expect(formatError(first, quiet).match(/cause: second/g)).toHaveLength(1);
     third.cause = first;
     expect(formatError(first, quiet)).toContain("cause: third");
+  });
+});
+
+describe("summarizeError", () => {
+  it("has the code, and the cause if there is one", () => {
+    expect(summarizeError(broken)).toBe('MIGRATION_FAILED: syntax error at or near "tabel"');
+    expect(summarizeError(new TenancyError("TENANT_BUSY", "It is busy."))).toBe("TENANT_BUSY");
+    expect(summarizeError(new Error("first line\nsecond"))).toBe("first line");
+    expect(summarizeError(new Error("x".repeat(100)))).toHaveLength(70);
   });
 });
 

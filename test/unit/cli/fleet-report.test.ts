@@ -11,7 +11,10 @@ function done(tenant: string, ...versions: string[]): FleetItem {
 }
 
 function failed(tenant: string): Extract<FleetItem, { ok: false }> {
-  const error = new TenancyError("MIGRATION_FAILED", `Tenant ${tenant} failed.`, { tenant });
+  const error = new TenancyError("MIGRATION_FAILED", `Tenant ${tenant} failed.`, {
+    cause: new Error("division by zero"),
+    tenant,
+  });
   return { durationMs: 5, error, ok: false, schemaName: `tenant_${tenant}`, tenant };
 }
 
@@ -28,10 +31,10 @@ describe("formatReport", () => {
     const result = fleet([done("d", "2"), failed("b"), done("c"), done("a", "1", "2")]);
     expect(formatReport({ ...run, fleet: result }, style)).toBe(
       [
-        "TENANT  RESULT     TIME  VERSIONS",
+        "TENANT  RESULT     TIME  DETAILS",
         "a       migrated  12 ms  1, 2",
         "d       migrated  12 ms  2",
-        "b       failed     5 ms  MIGRATION_FAILED",
+        "b       failed     5 ms  MIGRATION_FAILED: division by zero",
         "",
         "4 tenants: 2 migrated, 1 with nothing to do, 1 failed (100 ms).",
       ].join("\n"),

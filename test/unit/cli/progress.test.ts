@@ -33,7 +33,7 @@ it("writes a plain line for each tenant with news, and for every hundredth", () 
   expect(written()).toBe(
     [
       "[2/300] acme 1, 2 (1 ms)",
-      "[3/300] globex failed after 2 ms: syntax error",
+      "[3/300] globex failed (2 ms): syntax error",
       "[100/300] acme nothing to do (1 ms)",
       "",
     ].join("\n"),
@@ -61,5 +61,5 @@ it("never draws a bar wider than the terminal", () => {
 it("leaves failures standing above the bar", () => {
   const { progress, written } = display({ columns: 80, isTTY: true });
   progress.update({ done: 1, last: failed, total: 2 });
-  expect(written()).toContain("globex failed after 2 ms: syntax error\n");
+  expect(written()).toContain("globex failed (2 ms): syntax error\n");
 });
