@@ -30,7 +30,8 @@ export const REMEDIES = {
   MIGRATIONS_FOLDER_MISSING: "Create the folder, or correct `migrations` in the configuration.",
   MULTIPLE_STATEMENTS:
     'Send the statements one by one, or pass `queryMode: "simple"` with text that you trust.',
-  REGISTRY_MISSING: "Run `kirayedar migrate --global`, or `await tenancy.migrateGlobal()`.",
+  REGISTRY_MISSING:
+    "Run `kirayedar migrate --global`, or `await tenancy.migrateGlobal()`; if that was done, the configuration names other tables or columns than it did then.",
   SCHEMA_EXISTS: "Choose another schema name, or remove the schema if nobody needs it.",
   SCHEMA_NOT_FOUND: "Restore the schema, or drop the tenant and create it again.",
   SCOPE_REQUIRED: "Call it inside `tenancy.scope(fn)`, `withTenant` or a request.",

@@ -21,7 +21,7 @@ export type Unlock = () => Promise<void>;
  */
 export async function lockFolder(dataDir: string | undefined): Promise<Unlock> {
   const folder = folderOf(dataDir);
-  if (folder !== "") return async () => undefined;
+  if (folder === undefined) return async () => undefined;
   // Two spellings of one folder must meet, so it has to be there before it is named.
   await mkdir(folder, { recursive: true });
   const path = socketOf(await realpath(folder));

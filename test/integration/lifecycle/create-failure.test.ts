@@ -191,7 +191,11 @@ describe("a creation on a table of the application's own", () => {
     const config = {
       registry: { columns: { name: "title", slug: "handle" }, table: "organizations" },
     } as const;
-    const failing = world.another({ ...config, migrations: { global: [], tenant: [broken] } });
+    const table = "organization_migrations";
+    const failing = world.another({
+      ...config,
+      migrations: { global: [], table, tenant: [broken] },
+    });
     await failing.migrateGlobal();
     await expect(failing.create("acme", { domains: ["acme.test"] })).rejects.toMatchObject(
       code("MIGRATION_FAILED"),
@@ -202,7 +206,10 @@ describe("a creation on a table of the application's own", () => {
     expect(rows).toEqual([{ handle: "acme", id: 1, schema_name: null, title: "Acme Ltd" }]);
     expect((await world.admin.query("select from organization_domains")).rowCount).toBe(0);
     expect(await failing.exists("acme")).toBe(false);
-    const working = world.another({ ...config, migrations: { global: [], tenant: MIGRATIONS } });
+    const working = world.another({
+      ...config,
+      migrations: { global: [], table, tenant: MIGRATIONS },
+    });
     expect(await working.create("acme", { domains: ["acme.test"] })).toMatchObject({
       id: "1",
       name: "Acme Ltd",

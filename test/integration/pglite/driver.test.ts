@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PGlite } from "@electric-sql/pglite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { DriverHost } from "../../../src/core/driver.ts";
 import { SILENT_LOGGER } from "../../../src/core/logger.ts";
 import { GLOBAL_SCOPE, type Scope, ScopeContext, scopeOf } from "../../../src/core/scope.ts";
@@ -287,6 +287,7 @@ describe("the embedded database", () => {
     const owner = spawn(NODE, ["--input-type=module", "--eval", program], {
       stdio: ["ignore", "pipe", "inherit"],
     });
+    onTestFinished(() => void owner.kill("SIGKILL"));
     await once(owner.stdout, "data");
     const next = pglite({ dataDir: left });
     next.attach(host);
