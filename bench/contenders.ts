@@ -3,11 +3,11 @@ import { pg as pgDriver, type PgOptions } from "kirayedar/pg";
 import pg from "pg";
 import { schemaOf } from "./world.ts";
 
-/** The statement that is measured: one row by its key, as most of an application's queries are. */
-export const QUERY = "select id, owner, body from note where id = $1";
+/** One row by its key: the least that a query can do, so that entering a tenant weighs most. */
+export const POINT = "select id, owner, body from note where id = $1";
 
-/** A statement that takes the server longer to plan than to run, as lists on a page do. */
-export const JOIN =
+/** A record with what belongs to it, as a page needs it: the server plans it longer than it runs. */
+export const PAGE =
   "select n.id, n.body, a.body as author, count(c.id) as comments from note n " +
   "left join author a on a.id = n.id left join comment c on c.id = n.id " +
   "where n.id = $1 group by n.id, a.id order by n.id desc limit 20";

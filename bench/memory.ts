@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { PgOptions } from "kirayedar/pg";
-import { kirayedar, QUERY, type QueryContender } from "./contenders.ts";
+import { kirayedar, POINT, type QueryContender } from "./contenders.ts";
 import type { Bench } from "./group.ts";
 import { interleave } from "./interleave.ts";
 import { wholeBelow } from "./random.ts";
@@ -52,7 +52,7 @@ async function peakMb(
     let peak = first;
     for (let tenant = 0; tenant < tenants; tenant += 1) {
       for (const table of [...TABLES, ...TABLES]) {
-        await contender.query(tenant, QUERY.replace("note", table), 1);
+        await contender.query(tenant, POINT.replace("note", table), 1);
       }
       if (tenant % SAMPLE_EVERY === SAMPLE_EVERY - 1) {
         peak = Math.max(peak, await backendMb(contender));
@@ -98,7 +98,7 @@ async function recyclingRow(bench: Bench, name: string): Promise<Row> {
   const { tenants } = bench.world;
   try {
     for (let tenant = 0; tenant < tenants; tenant += 1) {
-      for (const contender of contenders) await contender.query(tenant, QUERY, 1);
+      for (const contender of contenders) await contender.query(tenant, POINT, 1);
     }
     const jobs = 200;
     const timings = await interleave<readonly number[]>(
@@ -107,7 +107,7 @@ async function recyclingRow(bench: Bench, name: string): Promise<Row> {
       contenders.map((contender) => ({
         name: contender.name,
         run: async (work) => {
-          for (const tenant of work) await contender.query(tenant, QUERY, 1);
+          for (const tenant of work) await contender.query(tenant, POINT, 1);
         },
       })),
       () => Array.from({ length: jobs }, () => wholeBelow(bench.random, tenants)),

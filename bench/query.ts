@@ -1,10 +1,10 @@
 import type pg from "pg";
 import {
-  JOIN,
   kirayedar,
+  PAGE,
   plain,
   plainNamed,
-  QUERY,
+  POINT,
   type QueryContender,
   setEach,
   transactionEach,
@@ -29,14 +29,12 @@ const POOL_SIZE = 4;
  * query with the toolkit's defaults divided by that of a plain pool on one schema.
  */
 export async function* queryRows(bench: Bench): AsyncGenerator<Row> {
-  for (const { name, network, tenants } of cellsOf(bench, "query")) {
-    const timings = await measure(bench, network, tenants, latencySize(bench, network));
+  for (const { name, network, tenants, text } of queriesOf(bench, "query", POINT, {
+    page: PAGE,
+  })) {
+    const timings = await measure(bench, network, tenants, latencySize(bench, network), text);
     yield { figures: figuresOf(timings, (x) => timings.ratio(x, "plain")), name };
   }
-  const name = "query/local/100/join";
-  if (!bench.wants(name) || !bench.world.networks.includes("local")) return;
-  const timings = await measure(bench, "local", 100, latencySize(bench, "local"), JOIN);
-  yield { figures: figuresOf(timings, (x) => timings.ratio(x, "plain")), name };
 }
 
 /**
@@ -44,14 +42,41 @@ export async function* queryRows(bench: Bench): AsyncGenerator<Row> {
  * queries per second with the toolkit's defaults divided by those of a plain pool on one schema.
  */
 export async function* throughputRows(bench: Bench): AsyncGenerator<Row> {
-  for (const { name, network, tenants } of cellsOf(bench, "throughput")) {
-    const timings = await measure(bench, network, tenants, throughputSize(bench, network));
+  for (const { name, network, tenants, text } of queriesOf(bench, "throughput", PAGE, {
+    point: POINT,
+  })) {
+    const timings = await measure(bench, network, tenants, throughputSize(bench, network), text);
     yield { figures: figuresOf(timings, (x) => 1 / timings.ratio(x, "plain")), name };
   }
-  const name = "throughput/local/100/join";
-  if (!bench.wants(name) || !bench.world.networks.includes("local")) return;
-  const timings = await measure(bench, "local", 100, throughputSize(bench, "local"), JOIN);
-  yield { figures: figuresOf(timings, (x) => 1 / timings.ratio(x, "plain")), name };
+}
+
+interface Cell {
+  readonly name: string;
+  readonly network: Network;
+  readonly tenants: number;
+  readonly text: string;
+}
+
+/** One statement everywhere, and the others beside it where the server is nearest. */
+function queriesOf(
+  bench: Bench,
+  kind: string,
+  text: string,
+  others: Readonly<Record<string, string>>,
+): Cell[] {
+  const network: Network = "local";
+  const beside = bench.world.networks.includes(network) ? Object.entries(others) : [];
+  return [
+    ...cellsOf(bench, kind).map((cell) => ({ ...cell, text })),
+    ...beside
+      .map(([name, other]) => ({
+        name: `${kind}/${network}/100/${name}`,
+        network,
+        tenants: 100,
+        text: other,
+      }))
+      .filter(({ name }) => bench.wants(name)),
+  ];
 }
 
 /** How much is run. */
@@ -95,7 +120,7 @@ async function measure(
   network: Network,
   tenants: number,
   size: Size,
-  text: string = QUERY,
+  text: string,
 ): Promise<Timings> {
   const max = size.lanes === 1 ? 1 : POOL_SIZE;
   const contenders = contendersOn({ ...bench.world.connection(network), max });

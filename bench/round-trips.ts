@@ -1,7 +1,7 @@
 import {
   kirayedar,
   plain,
-  QUERY,
+  POINT,
   type QueryContender,
   setEach,
   transactionEach,
@@ -35,10 +35,10 @@ async function count(bench: Bench, contender: QueryContender): Promise<number> {
   const { proxy } = bench.world;
   try {
     // Connecting takes round trips of its own.
-    await contender.query(0, QUERY, 1);
+    await contender.query(0, POINT, 1);
     proxy.resetCounts();
     for (let query = 0; query < QUERIES; query += 1) {
-      await contender.query(query % TENANTS, QUERY, 1);
+      await contender.query(query % TENANTS, POINT, 1);
     }
     return proxy.counts().roundTrips / QUERIES;
   } finally {
