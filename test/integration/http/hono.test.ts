@@ -1,14 +1,18 @@
+import type { Server } from "node:http";
+import { type HttpBindings, serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { streamText } from "hono/streaming";
-import { beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   requireGlobal,
   requireTenant,
   type TenantEnv,
   tenantMiddleware,
 } from "../../../src/integrations/http/hono/index.ts";
-import { lazyWebStream } from "./support/app.ts";
+import { lazyWebStream, type RunningServer } from "./support/app.ts";
+import { send, sendRaw, until } from "./support/client.ts";
+import { running } from "./support/listen.ts";
 import { createWorld, type World } from "./support/world.ts";
 
 let world: World;
@@ -95,6 +99,50 @@ describe("the Hono middleware without a Node server", () => {
       method: "POST",
     });
     expect(await answer.json()).toEqual(["/notes", "globex", "read", "1"]);
+  });
+});
+
+describe("the Hono middleware on a Node server", () => {
+  let server: RunningServer;
+  afterEach(() => server.close());
+
+  const start = async (): Promise<void> => {
+    server = await new Promise((resolve) => {
+      const started = serve({ fetch: app.fetch, hostname: "127.0.0.1", port: 0 }, () =>
+        resolve(running(started)),
+      ) as Server;
+    });
+  };
+
+  it("leaves no scope to a request without one that was pipelined behind it", async () => {
+    app.get("/plain", (c) => {
+      (c.env as HttpBindings).outgoing.on("finish", () => world.note("finish"));
+      return c.text("");
+    });
+    app.use(tenantMiddleware(world.tenancy));
+    app.get("/", (c) => c.text(""));
+    await start();
+    await sendRaw(
+      server.port,
+      "GET / HTTP/1.1\r\nHost: odd.example.com\r\n\r\n" +
+        "GET /plain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    await until(() => world.events.length === 1);
+    expect(world.events).toEqual(["finish:none"]);
+  });
+
+  it("names the tenant of the path that the routes see, not of the one that was sent", async () => {
+    app.use(tenantMiddleware(world.tenancy));
+    app.get("/t/:slug/notes", (c) => c.text(`${c.req.param("slug")} ${c.get("tenant")?.slug}`));
+    await start();
+    const paths = [
+      "/t/globex/../odd/notes",
+      "/t/globex/%2e%2E/odd/notes",
+      "/t/odd/notes?/t/globex",
+    ];
+    for (const path of [...paths, "http://example.com/t/globex/../odd/notes"]) {
+      expect((await send(server.port, path, { host: "example.com" })).body).toBe("odd odd");
+    }
   });
 });
 

@@ -54,6 +54,29 @@ describe("withTenant without a framework", () => {
     expect(captured).toEqual(["handler", "handler"]);
   });
 
+  it("leaves no scope to a request without one that was pipelined behind it", async () => {
+    const tenants = withTenant(world.tenancy, async (_request, response) => {
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+      response.end();
+    });
+    server = await listen(
+      http.createServer((request, response) => {
+        if (request.url !== "/plain") return void tenants(request, response);
+        for (const event of ["finish", "close"]) response.on(event, () => world.note(event));
+        response.end();
+      }),
+    );
+    await sendRaw(
+      server.port,
+      "GET / HTTP/1.1\r\nHost: odd.example.com\r\n\r\n" +
+        "GET /plain HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    await until(() => world.events.length === 2);
+    expect(world.events).toEqual(["finish:none", "close:none"]);
+  });
+
   it("fails in a guard where the middleware was forgotten", async () => {
     let seen: unknown;
     server = await listen(

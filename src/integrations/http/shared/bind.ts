@@ -47,6 +47,21 @@ function enterAll<T>(binding: Binding | undefined, fn: () => T): T {
   return outer === undefined ? inScope(fn) : enterAll(outer, () => inScope(fn));
 }
 
+/**
+ * Makes what follows a response on its connection run outside of the request's scope.
+ *
+ * @param outside - enters the scope in which the request came in, which is none as a rule
+ */
+export function releaseConnection(response: EventEmitter, outside: InScope): void {
+  const listeners = response.rawListeners("finish") as ((...args: unknown[]) => unknown)[];
+  const own = listeners.find(({ name }) => name === "bound resOnFinish");
+  if (own === undefined) return;
+  response.removeListener("finish", own);
+  // ISOLATION: Node's own listener starts to send the next response of a pipelined connection. If
+  // that one's request has no scope, its listeners would run in this one's. integration/http/node.test.ts
+  response.prependListener("finish", (...args) => outside(() => own(...args)));
+}
+
 /** Makes a stream be read, and its listeners be called, in the request's scope. */
 export function bindReadable(stream: Readable, owner: object, inScope: InScope): void {
   bindEmitter(stream, owner, inScope);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { captureScope, type InScope } from "../../../core/scope.ts";
-import { bindEmitter } from "./bind.ts";
+import { bindEmitter, releaseConnection } from "./bind.ts";
 import { type Decision, decide, enterDecision, SKIPPED } from "./decide.ts";
 import type { HttpSettings, HttpTenancy } from "./options.ts";
 import { type NodeRequestLike, readNodeRequest } from "./node-request.ts";
@@ -43,12 +43,14 @@ export function enterNode<T>(
   [request, response]: readonly [IncomingMessage, ServerResponse],
   fn: (decision: Decision, inScope: InScope) => T,
 ): T {
+  const outside = captureScope();
   return enterDecision(tenancy, decision, (decision) => {
     rememberDecision(request, tenancy, decision);
     bindRequestLog(request, decision);
     const inScope = captureScope();
     bindEmitter(request, tenancy, inScope);
     bindEmitter(response, tenancy, inScope);
+    releaseConnection(response, outside);
     return fn(decision, inScope);
   });
 }
