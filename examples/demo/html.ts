@@ -16,11 +16,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** What a template may hold. */
-type Value = string | number | Html | readonly Html[] | undefined;
+type Value = string | number | Html | readonly Html[] | null | undefined;
 
 function toText(value: Value): string {
   if (value instanceof Html) return value.text;
-  if (value === undefined) return "";
+  if (value === undefined || value === null) return "";
   if (typeof value === "object") return value.map(toText).join("");
   return String(value).replace(/["&'<>]/g, (char) => ESCAPES[char] ?? char);
 }

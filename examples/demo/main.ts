@@ -23,8 +23,10 @@ export async function start(
   let port = options.port;
   const server = createApp(tenancy, () => port);
   await listen(server, options.port).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EADDRINUSE") throw error;
-    await listen(server, 0);
+    // Taken, or not for everybody to use.
+    if (error.code === "EADDRINUSE" || error.code === "EACCES") return listen(server, 0);
+    await tenancy.close();
+    throw error;
   });
   port = (server.address() as AddressInfo).port;
   return {
@@ -52,14 +54,17 @@ async function serve(): Promise<void> {
   const databaseUrl = process.env["DATABASE_URL"];
   const dataDir = join(import.meta.dirname, ".data");
   const isFirst = !hasData(dataDir);
-  const port = Number(process.env["PORT"] ?? DEFAULT_PORT);
+  const port = Number(process.env["PORT"] || DEFAULT_PORT);
   const demo = await start({ databaseUrl, dataDir, port });
   const where =
     databaseUrl === undefined ? `embedded PostgreSQL in ${dataDir}` : "the server of DATABASE_URL";
   const { tenants } = await demo.tenancy.list({ limit: 20 });
   const lines = [
     "",
-    `  Everything   http://localhost:${demo.port}/`,
+    ...(port === demo.port || port === 0
+      ? []
+      : [`  Port ${port} is not free, so this is another.`, ""]),
+    `  Start here   http://localhost:${demo.port}/`,
     `  Admin        http://admin.localhost:${demo.port}/`,
     ...tenants.map(({ slug }) => `  Tenant       http://${slug}.localhost:${demo.port}/`),
     "",
@@ -77,4 +82,9 @@ async function serve(): Promise<void> {
 }
 
 if (process.argv.includes("--check")) process.exitCode = (await check(start)) ? 0 : 1;
-else await serve();
+else {
+  await serve().catch((error: unknown) => {
+    console.error(`\n  The demo could not start. ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -63,5 +63,5 @@ export function hasData(dataDir: string): boolean {
 export function describeError(error: unknown): { readonly status: number; readonly text: string } {
   if (!isTenancyError(error)) return { status: 500, text: "Something went wrong." };
   const status = error.code === "TENANT_EXISTS" || error.code === "TENANT_BUSY" ? 409 : 400;
-  return { status, text: error.message.replace(/ \[[A-Z_]+\]$/, "") };
+  return { status, text: error.message.replace(/ \[[A-Z_]+\]$/, "").replaceAll("`", "") };
 }

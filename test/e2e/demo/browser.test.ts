@@ -70,6 +70,66 @@ describe.skipIf(executablePath === undefined)("the demo in a browser", () => {
     await page.close();
   });
 
+  it("shows two tenants beside each other, and a note in its own window alone", async () => {
+    const page = await browser!.newPage();
+    await page.goto(`http://localhost:${port}/`);
+    const [acme, globex] = ["Acme Anvils", "Globex"].map((name) =>
+      page.frameLocator(`iframe[title="The site of ${name}"]`),
+    );
+    await acme!.getByLabel("A new note").fill("<script>alert('only mine')</script>");
+    await acme!.getByLabel("A new note").press("Enter");
+    await acme!.getByText("only mine").waitFor();
+    // The next note can be written at once.
+    await expect.poll(() => acme!.locator(":focus").evaluate((element) => element.id)).toBe("body");
+    await page.reload();
+    await globex!.getByText("Water the hammocks").waitFor();
+    expect(await acme!.getByText("only mine").count()).toBe(1);
+    expect(await globex!.getByText("only mine").count()).toBe(0);
+    await page.close();
+  });
+
+  it("lets no site but the first page show a tenant's in a frame", async () => {
+    const page = await browser!.newPage();
+    const policyOf = async (host: string): Promise<string | undefined> =>
+      (await page.goto(`http://${host}localhost:${port}/`))?.headers()["content-security-policy"];
+    expect(await policyOf("acme.")).toMatch(`; frame-ancestors http://localhost:${port}`);
+    for (const host of ["", "admin."]) {
+      expect(await policyOf(host)).toContain("; frame-ancestors 'none'");
+    }
+    await page.close();
+  });
+
+  it("makes a tenant of an address that nobody has, whatever its name", async () => {
+    const page = await browser!.newPage();
+    await page.goto(`http://quotes.localhost:${port}/`);
+    await page.getByRole("link", { name: "Create it" }).click();
+    await page.getByLabel("Name").fill(`"Quotes" & <b>Co</b>'s`);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("status").getByRole("link", { name: "quotes.localhost" }).click();
+    await page.getByRole("heading", { level: 1, name: `"Quotes" & <b>Co</b>'s` }).waitFor();
+    expect(await page.getByText("The first note is yours").count()).toBe(1);
+    await page.goto(`http://admin.localhost:${port}/`);
+    await page.getByRole("button", { name: "Drop… quotes" }).click();
+    await page.keyboard.type("quotes");
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").getByText("Dropped: “quotes”").waitFor();
+    await page.close();
+  });
+
+  it("keeps what was typed when it is refused, and says why", async () => {
+    const page = await browser!.newPage();
+    await page.goto(`http://admin.localhost:${port}/`);
+    await page.getByLabel("Slug").fill("acme");
+    await page.getByLabel("Name").fill("Another");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByLabel("Slug").inputValue()).toBe("acme");
+    expect(await page.getByLabel("Name").inputValue()).toBe("Another");
+    expect(await page.locator(":focus").getAttribute("aria-invalid")).toBe("true");
+    expect(await page.title()).toMatch(/^Not done/);
+    await page.close();
+  });
+
   it("makes, suspends and drops a tenant", async () => {
     const page = await browser!.newPage();
     await page.goto(`http://admin.localhost:${port}/`);
