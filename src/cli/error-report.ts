@@ -17,6 +17,10 @@ export function formatError(error: unknown, { style, verbose }: ErrorReportOptio
   const shown = [messageOf(error)];
   const statement = statementOf(error);
   if (statement !== undefined) lines.push(`  ${style.dim("statement:")} ${statement}`);
+  const before = doneBefore(error);
+  if (before.length > 0) {
+    lines.push(`  ${style.dim("done before it, and kept:")} ${printable(before.join(", "))}`);
+  }
   for (const cause of causesOf(error)) {
     const message = messageOf(cause);
     // A wrapper often repeats what it wraps.
@@ -52,6 +56,12 @@ function statementOf(error: unknown): string | undefined {
   const lines = printable(statement.trim(), "many").split("\n");
   const shown = lines.slice(0, MAX_STATEMENT_LINES);
   return indent([...shown, ...(lines.length > shown.length ? ["…"] : [])].join("\n"));
+}
+
+/** Versions that the same call had applied, or rolled back, before a migration failed. */
+function doneBefore(error: unknown): readonly unknown[] {
+  const { applied } = (error ?? {}) as { readonly applied?: unknown };
+  return isTenancyError(error, "MIGRATION_FAILED") && Array.isArray(applied) ? applied : [];
 }
 
 function indent(text: string): string {

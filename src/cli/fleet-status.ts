@@ -1,5 +1,6 @@
 import type { MigrationStatus } from "../core/migrator.ts";
 import type { Tenancy } from "../core/tenancy.ts";
+import type { TenantState } from "../core/tenant.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions } from "../migrate/discover.ts";
 import { allTenants } from "./all-tenants.ts";
@@ -19,7 +20,7 @@ export interface FleetStatus {
     /** Whether it is older than the newest one. */
     readonly behind: boolean;
   }[];
-  /** Slugs of tenants at an older version than the newest. */
+  /** Slugs of tenants at an older version than the newest; or with anything to do, when checked. */
   readonly behind: readonly string[];
   /** Slugs of tenants in state `failed`. */
   readonly failed: readonly string[];
@@ -27,8 +28,20 @@ export interface FleetStatus {
   readonly global: readonly MigrationStatus[];
 }
 
+/** States in which a tenant may have no history, or lose it. */
+const UNFINISHED: ReadonlySet<TenantState> = new Set(["provisioning", "failed", "dropping"]);
+
 /** How many tenants are asked for the newest version, when the schemas of the first are missing. */
 const MAX_SAMPLES = 5;
+
+/**
+ * Lists the tenants in which something is pending, or changed, by a look at each one's history: the
+ * version in the registry does not tell of a migration that is older than the newest and came later.
+ */
+export async function findUnfinished(tenancy: Tenancy): Promise<string[]> {
+  const { results } = await tenancy.migrateAll({ dryRun: true });
+  return results.flatMap((item) => (item.ok && item.versions.length === 0 ? [] : [item.tenant]));
+}
 
 /** Reads which versions a fleet is at: the registry, and one tenant's history for the newest. */
 export async function readFleetStatus(tenancy: Tenancy): Promise<FleetStatus> {
@@ -40,7 +53,7 @@ export async function readFleetStatus(tenancy: Tenancy): Promise<FleetStatus> {
   for await (const { slug, state, version } of allTenants(tenancy)) {
     tenants += 1;
     if (state === "failed") failed.push(slug);
-    if (state === "active" && samples.length < MAX_SAMPLES) samples.push(slug);
+    if (!UNFINISHED.has(state) && samples.length < MAX_SAMPLES) samples.push(slug);
     const slugs = slugsByVersion.get(version);
     if (slugs === undefined) slugsByVersion.set(version, [slug]);
     else slugs.push(slug);

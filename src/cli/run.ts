@@ -16,7 +16,7 @@ import { EXIT_USAGE } from "./usage-error.ts";
  * @param args - the arguments, without the program's own two
  */
 export async function run(args: readonly string[]): Promise<void> {
-  guardStandardOutput();
+  guardOutputs();
   try {
     await createProgram().parseAsync(args, { from: "user" });
   } catch (error) {
@@ -72,12 +72,15 @@ function describeFailure(error: unknown, verbose: boolean): Failure {
 }
 
 /** Standard output is for results: what configurations and hooks print goes to standard error. */
-function guardStandardOutput(): void {
+function guardOutputs(): void {
   globalThis.console = new Console(process.stderr, process.stderr);
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // The reader has had enough, as `head` does after its lines.
-    if (error.code !== "EPIPE") throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      // The reader has had enough, as `head` does after its lines. What runs is not cut off by that:
+      // a deployment whose log is not read any more still migrates all tenants.
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
 }
 
 const STRAGGLER_MS = 2000;

@@ -30,6 +30,13 @@ export interface SchemaSql {
    * in an order in which dropping them in batches works and needs few locks at a time.
    */
   listObjects(schemaName: string, limit: number): Statement;
+  /**
+   * Up to `limit` rows `{ object: string }`: what is not in a schema, and would be dropped with it.
+   * Words for people.
+   */
+  listOutside(schemaName: string, limit: number): Statement;
+  /** Makes the rest of the transaction look into a schema, and then into the shared ones. */
+  enter(schemaName: string, sharedSchemas: readonly string[]): string;
   /** Drops objects that `listObjects` returned, with what depends on them. */
   dropObjects(objects: readonly SchemaObject[]): string;
   /** Makes the rest of the transaction give up when it waits longer than this for a lock. */

@@ -53,6 +53,14 @@ function storage(): AsyncLocalStorage<Cell> {
   return (holder[SLOT] ??= new AsyncLocalStorage<Cell>());
 }
 
+/**
+ * Calls a function in no scope of any tenancy, for what outlives the scope in which it is needed
+ * first: a connection, whose events would otherwise be that scope's for ever.
+ */
+export function outsideScope<T>(fn: () => T): T {
+  return storage().run(undefined as unknown as Cell, fn);
+}
+
 /** Calls a function in a scope that was captured earlier, and returns what it returns, unawaited. */
 export type InScope = <T>(fn: () => T) => T;
 

@@ -73,7 +73,7 @@ export interface TenantHealth {
 
 /** How `migrateAll` works through the fleet. */
 export interface FleetOptions {
-  /** Tenants at a time, at most. Default 4. */
+  /** Tenants at a time, at most. Default 4. At most 1,000. */
   readonly concurrency?: number;
   /** Only these slugs. */
   readonly only?: readonly string[];

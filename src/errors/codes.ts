@@ -34,9 +34,10 @@ export const REMEDIES = {
     "Run `kirayedar migrate --global`, or `await tenancy.migrateGlobal()`; if that was done, the configuration names other tables or columns than it did then.",
   SCHEMA_EXISTS: "Choose another schema name, or remove the schema if nobody needs it.",
   SCHEMA_NOT_FOUND: "Restore the schema, or drop the tenant and create it again.",
+  SCHEMA_REFERENCED: "Remove what refers to it first, such as in the hook `beforeDrop`.",
   SCOPE_REQUIRED: "Call it inside `tenancy.scope(fn)`, `withTenant` or a request.",
   STATEMENT_NEEDS_SESSION:
-    "Run it through a driver that is connected directly, not through a transaction pooler.",
+    "Run it through a driver that is connected directly, not through a transaction pooler; or, if it is a COPY, in a transaction.",
   TENANCY_CLOSED: "Create a new tenancy; this one was closed.",
   TENANT_BUSY: "Try again when the other operation on this tenant has ended.",
   TENANT_EXISTS: 'Choose another slug, or pass `ifExists: "keep"` to take the tenant as it is.',

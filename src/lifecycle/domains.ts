@@ -40,9 +40,9 @@ function parseHost(value: unknown): { readonly host: string } {
   const why =
     normalized === undefined
       ? "is not text"
-      : { address: "is an address", invalid: "", name: "has a port" }[normalized.kind];
-  const fact = normalized?.kind === "invalid" ? normalized.reason : why;
-  throw new TenancyError("INVALID_DOMAIN", `The domain ${fact}.`);
+      : { address: "is an address", invalid: "is not valid", name: "has a port" }[normalized.kind];
+  const reason = normalized?.kind === "invalid" ? `: ${normalized.reason}` : "";
+  throw new TenancyError("INVALID_DOMAIN", `The domain ${why}${reason}.`);
 }
 
 /** Checks several domains; one that is given twice counts once. @throws `INVALID_DOMAIN` */

@@ -46,8 +46,8 @@ export async function dropTenant(
 }
 
 async function dropLocked(deps: LifecycleDeps, session: Session, tenant: Tenant): Promise<Tenant> {
-  const { registry, settings } = deps;
-  await checkOwnSchema(deps, session, tenant.schemaName, settings.rules);
+  const { registry } = deps;
+  await checkOwnSchema(deps, session, tenant);
   const dropping = await markDropping(deps, session, tenant);
   let hasCommitted = tenant.state === "dropping";
   try {

@@ -14,6 +14,9 @@ const BATCH = 100;
 /** Objects that one look at the catalogs returns. */
 const LISTED = 5_000;
 
+/** Objects that an error names. */
+const NAMED = 5;
+
 /** Longest wait for one lock: whoever comes after us waits behind it for as long. */
 const LOCK_WAIT_MS = 2_000;
 
@@ -36,7 +39,8 @@ export interface RemovalOptions {
  * A small one goes in one transaction; of a large one the objects go first, in batches, so that no
  * transaction needs more locks than the server has. May be called again after a stop at any point.
  *
- * @throws TenancyError `TENANT_BUSY` when somebody holds a lock on something in it for too long
+ * @throws TenancyError `SCHEMA_REFERENCED` before anything is dropped; `TENANT_BUSY` when somebody
+ *   holds a lock on something in it for too long
  */
 export async function removeSchema(
   deps: LifecycleDeps,
@@ -45,6 +49,7 @@ export async function removeSchema(
   options: RemovalOptions,
 ): Promise<void> {
   const { schema } = deps.driver.dialect;
+  await checkOutside(deps, session, schemaName, options.tenant);
   const patience = new Patience(deps.settings.lockTimeoutMs);
   const attempt = (fn: (tx: Transaction) => Promise<void>): Promise<void> =>
     withPatience(deps, session, patience, options.tenant, fn);
@@ -61,6 +66,25 @@ export async function removeSchema(
     await tx.script(schema.drop(schemaName));
     await options.atLast?.(tx);
   });
+}
+
+/** Only what is in the schema is the tenant's; what depends on it may hold everybody's data. */
+// ISOLATION: `cascade` drops columns of other schemas that have a type of this one. integration/lifecycle/drop.test.ts
+async function checkOutside(
+  { driver }: LifecycleDeps,
+  session: Session,
+  schemaName: string,
+  tenant: string,
+): Promise<void> {
+  const { params, text } = driver.dialect.schema.listOutside(schemaName, NAMED);
+  const { rows } = await session.query<{ object: string }>(GLOBAL_SCOPE, text, params);
+  if (rows.length === 0) return;
+  const objects = rows.map(({ object }) => object).join(", ");
+  throw new TenancyError(
+    "SCHEMA_REFERENCED",
+    `What is not in the schema "${schemaName}" of the tenant "${tenant}" depends on it: ${objects}.`,
+    { tenant },
+  );
 }
 
 async function listObjects(

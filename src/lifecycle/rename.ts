@@ -62,7 +62,7 @@ export async function renameTenant(
         : (plan.schemaName ?? tenant.schemaName);
     if (slug === tenant.slug && schemaName === tenant.schemaName) return tenant;
     if (schemaName !== tenant.schemaName) {
-      await checkOwnSchema(deps, session, tenant.schemaName, rules);
+      await checkOwnSchema(deps, session, tenant);
       await checkReservedNames(deps, session, schemaName);
     }
     const renamed = await write(deps, session, tenant, { schemaName, slug });

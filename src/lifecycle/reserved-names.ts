@@ -1,8 +1,10 @@
 import type { Session } from "../core/driver.ts";
-import { type NameRules, parseSchemaName } from "../core/names.ts";
+import { parseSchemaName } from "../core/names.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
-import type { LifecycleDeps } from "./deps.ts";
+import type { Tenant } from "../core/tenant.ts";
+import { globalQueries, type LifecycleDeps } from "./deps.ts";
+import { findSchema, schemaTaken } from "./schema-mark.ts";
 
 interface CurrentNames {
   readonly role: string;
@@ -47,18 +49,23 @@ export async function checkReservedNames(
 }
 
 /**
- * Refuses to remove or rename a schema that cannot be a tenant's, whatever the registry's row says:
+ * Refuses to remove or rename a schema that cannot be this tenant's, whatever the registry's row says:
  * a table of the application's own can be edited by hand.
  *
- * @throws TenancyError `INVALID_SCHEMA_NAME`
+ * @throws TenancyError `INVALID_SCHEMA_NAME`, `SCHEMA_EXISTS`
  */
-// ISOLATION: a row that names the global schema would drop everybody's tables. integration/lifecycle/drop.test.ts
+// ISOLATION: a row that names another's schema would drop that one's tables. integration/lifecycle/drop.test.ts
 export async function checkOwnSchema(
   deps: LifecycleDeps,
   session: Session,
-  schemaName: string,
-  rules: NameRules,
+  tenant: Tenant,
 ): Promise<void> {
-  parseSchemaName(schemaName, rules);
-  await checkReservedNames(deps, session, schemaName);
+  const { registry, settings } = deps;
+  parseSchemaName(tenant.schemaName, settings.rules);
+  await checkReservedNames(deps, session, tenant.schemaName);
+  const on = globalQueries(session);
+  const { tenantId } = await findSchema(deps, on, tenant.schemaName);
+  if (tenantId === null || tenantId === tenant.id) return;
+  // The mark of a tenant that is gone says nothing: the schema may have been copied or restored.
+  if ((await registry.get(on, { id: tenantId })) !== undefined) throw schemaTaken(tenant);
 }

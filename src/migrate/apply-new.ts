@@ -13,7 +13,7 @@ export async function applyNew(
   tx: Transaction,
   journal: Journal,
   known: readonly KnownMigration[],
-  target: Target,
+  target: Target & { readonly enter: string },
 ): Promise<KnownMigration[]> {
   const end = known.findIndex(({ transaction }) => !transaction);
   const leading = known.slice(0, end < 0 ? known.length : end);
@@ -22,11 +22,27 @@ export async function applyNew(
   const entries = [];
   for (const migration of leading) {
     const startedAt = performance.now();
-    await runInTransaction(tx, migration.up, target).catch((error: unknown) => {
+    await runAndReturn(tx, migration, target).catch((error: unknown) => {
       throw explainFailure(error, migration, migration.up, target, []);
     });
     entries.push(finishedEntry(migration, performance.now() - startedAt));
   }
   if (entries.length > 0) await journal.write(tx, entries);
   return leading;
+}
+
+// ISOLATION: what a migration sets for its transaction would hold for the next ones, whose tables
+// would be made elsewhere. integration/migrate/migrator.test.ts
+async function runAndReturn(
+  tx: Transaction,
+  { file, up }: KnownMigration,
+  target: Target & { readonly enter: string },
+): Promise<void> {
+  if (typeof up === "string") {
+    // Behind it, and on a line of its own: the positions of its errors stay, and so do comments.
+    await runInTransaction(tx, `${up}\n;${target.enter}`, target, file);
+    return;
+  }
+  await runInTransaction(tx, up, target, file);
+  await tx.script(target.enter);
 }

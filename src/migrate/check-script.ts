@@ -4,18 +4,18 @@ import { type ScriptStatement, splitStatements } from "./split-statements.ts";
 const ENDS_TRANSACTION =
   /^(?:begin|start\s+transaction|commit|end|rollback(?!\s+to\b)|abort|prepare\s+transaction)\b/i;
 const LEAVES_SCHEMA =
-  /^(?:set\s+(?:session\s+)?(?:search_path|schema|role|session\s+authorization)\b|reset\s+(?:all|search_path|role)\b|discard\s+all\b)/i;
+  /^(?:set\s+(?:session\s+)?(?:"?search_path\b|schema\b)|set\s+(?:session\s+|local\s+)?(?:"?role\b|session\s+authorization\b)|reset\s+(?:all|search_path|role)\b|discard\s+all\b)/i;
 const SETS_PATH = /\bset_config\s*\(\s*'(?:search_path|role)'(?:[^()']|'[^']*')*,\s*false\s*\)/i;
 const LEADING_COMMENT = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/;
 
 /**
- * Splits a migration's text, and refuses what would end the transaction that it runs in, or leave
- * the schema that it is for.
+ * Splits a migration's text, and refuses what would end the transaction that it runs in, or that is
+ * begun to record its statements one by one; and what would leave the schema that it is for.
  *
  * @throws TenancyError `MIGRATION_INVALID`
  */
 // ISOLATION: a migration that changes the search path would change another tenant's tables. integration/migrate
-export function checkScript(text: string, file: string, transaction: boolean): ScriptStatement[] {
+export function checkScript(text: string, file: string): ScriptStatement[] {
   const statements = splitStatements(text);
   for (const { line, text: statement } of statements) {
     const bare = statement.replace(LEADING_COMMENT, "");
@@ -25,9 +25,7 @@ export function checkScript(text: string, file: string, transaction: boolean): S
     if (bare.startsWith("\\")) refuse("has a command of psql, which the server does not know");
     if (LEAVES_SCHEMA.test(bare) || SETS_PATH.test(bare))
       refuse("leaves the schema that it is for");
-    if (transaction && ENDS_TRANSACTION.test(bare)) {
-      refuse("has a transaction of its own, and already runs in one");
-    }
+    if (ENDS_TRANSACTION.test(bare)) refuse("begins or ends a transaction, which is not its own");
   }
   return statements;
 }

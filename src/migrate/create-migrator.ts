@@ -84,8 +84,10 @@ class SchemaMigrator implements Migrator {
     tenant: Tenant,
   ): Promise<{ readonly versions: readonly string[]; readonly complete: boolean }> {
     const known = await this.#discover("tenant");
-    const target = targetOf(tenant, this.#options.settings.rules.globalSchema);
-    const applied = await applyNew(tx, this.#journal(target), known, target);
+    const { globalSchema, sharedSchemas } = this.#options.settings.rules;
+    const target = targetOf(tenant, globalSchema);
+    const enter = this.#options.dialect.schema.enter(target.schemaName, sharedSchemas);
+    const applied = await applyNew(tx, this.#journal(target), known, { ...target, enter });
     const versions = applied.map(({ version }) => version);
     if (versions.length > 0) {
       await this.#options.registry.update(tx, tenant.id, { version: versionOf(versions) });
@@ -144,7 +146,7 @@ class SchemaMigrator implements Migrator {
     try {
       await session.transaction(target.scope, async (tx) => {
         await journal.make(tx);
-        await runInTransaction(tx, migration.up, target);
+        await runInTransaction(tx, migration.up, target, migration.file);
         await finish(tx);
       });
       journal.made();
@@ -166,7 +168,7 @@ class SchemaMigrator implements Migrator {
     if (!transaction) await undoStepwise(session, migration, target, [...undone]);
     try {
       await session.transaction(target.scope, async (tx) => {
-        if (transaction) await runInTransaction(tx, down, target);
+        if (transaction) await runInTransaction(tx, down, target, migration.file);
         await journal.remove(tx, version);
         run.done.delete(version);
         await this.#noteVersion(tx, run);

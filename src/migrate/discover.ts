@@ -53,9 +53,11 @@ export async function discover(discovery: Discovery): Promise<KnownMigration[]> 
   return found;
 }
 
-/** Orders versions as numbers where they are numbers of different lengths. */
+/** Orders versions as numbers; of two that are the same number, the one with more zeros comes first. */
 export function compareVersions(a: string, b: string): number {
-  return a.length === b.length ? (a < b ? -1 : Number(a > b)) : a.length - b.length;
+  const [one, two] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
+  if (one.length !== two.length) return one.length - two.length;
+  return one === two ? b.length - a.length : one < two ? -1 : 1;
 }
 
 async function inFolder(folder: string, discovery: Discovery): Promise<KnownMigration[]> {
@@ -98,7 +100,7 @@ async function list(folder: string, isOptional: boolean): Promise<string[]> {
 type Loaded = Pick<KnownMigration, "up" | "checksum" | "transaction"> & Pick<Migration, "down">;
 
 async function readSql(file: string, downFile: string | undefined): Promise<Loaded> {
-  const text = await readFile(file, "utf8");
+  const text = await readText(file);
   const parts = parseSqlFile(text, file);
   const separate = downFile === undefined ? undefined : await readOptional(downFile);
   const down = parts.down ?? (separate === undefined ? undefined : parseSqlFile(separate, file).up);
@@ -110,9 +112,14 @@ async function readSql(file: string, downFile: string | undefined): Promise<Load
   };
 }
 
+/** Without the byte order mark that some editors write, which the server takes for a name. */
+async function readText(file: string): Promise<string> {
+  return (await readFile(file, "utf8")).replace(/^\ufeff/, "");
+}
+
 async function readOptional(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, "utf8");
+    return await readText(file);
   } catch {
     // A migration without a down half cannot be undone, which `rollback` says when asked.
     return undefined;
@@ -120,7 +127,7 @@ async function readOptional(file: string): Promise<string | undefined> {
 }
 
 async function readModule(file: string, importModule: Discovery["importModule"]): Promise<Loaded> {
-  const text = await readFile(file, "utf8");
+  const text = await readText(file);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await importModule(pathToFileURL(file).href)) as Record<string, unknown>;

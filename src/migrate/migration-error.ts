@@ -37,6 +37,9 @@ export class MigrationError extends TenancyError implements MigrationFailure {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super("MIGRATION_FAILED", `The migration ${where} failed for ${whose}: ${reason}.`, {
       cause,
+      remedy: refusesTransaction(cause)
+        ? "Begin the file with `-- migrate:no-transaction`; a module exports `transaction = false`."
+        : undefined,
       tenant: failure.tenant,
     });
     this.schemaName = failure.schemaName;
@@ -47,4 +50,9 @@ export class MigrationError extends TenancyError implements MigrationFailure {
     this.line = failure.line;
     this.applied = failure.applied;
   }
+}
+
+/** @see https://www.postgresql.org/docs/current/errcodes-appendix.html (active_sql_transaction) */
+function refusesTransaction(error: unknown): boolean {
+  return (error as { readonly code?: unknown } | null | undefined)?.code === "25001";
 }

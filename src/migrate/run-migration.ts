@@ -33,53 +33,68 @@ export type Body = KnownMigration["up"];
 
 /** Refuses, before anything runs, text that must not be run. @throws TenancyError `MIGRATION_INVALID` */
 export function checkBody(body: Body | undefined, migration: KnownMigration): void {
-  if (typeof body === "string") checkScript(body, migration.file, migration.transaction);
+  if (typeof body === "string") checkScript(body, migration.file);
 }
 
 /** Runs one direction of a migration in an open transaction. */
-export async function runInTransaction(tx: Transaction, body: Body, target: Target): Promise<void> {
+export async function runInTransaction(
+  tx: Transaction,
+  body: Body,
+  target: Target,
+  file: string,
+): Promise<void> {
   if (typeof body === "string") {
     if (body.trim() !== "") await tx.script(body);
     return;
   }
-  await callWith(body, target, {
+  await callWith(body, target, file, {
     query: (text, params) => tx.query(text, params),
     script: (text) => tx.script(text),
   });
 }
 
 /** Runs the function of a migration that is not in a transaction. */
-export async function runOutside(session: Session, body: Body, target: Target): Promise<void> {
+export async function runOutside(
+  session: Session,
+  body: Body,
+  target: Target,
+  file: string,
+): Promise<void> {
   if (typeof body === "string") return;
-  await callWith(body, target, {
+  await callWith(body, target, file, {
     query: (text, params) => session.query(target.scope, text, params),
-    script: async (text) => {
-      for (const statement of checkScript(text, target.schemaName, false)) {
+    script: async (_text, statements) => {
+      for (const statement of statements) {
         await session.queryOutsideTransaction(target.scope, statement.text);
       }
     },
   });
 }
 
+interface Runner {
+  query: MigrationContext["query"];
+  script(text: string, statements: readonly ScriptStatement[]): Promise<void>;
+}
+
 async function callWith(
   body: Exclude<Body, string>,
   target: Target,
-  on: Pick<MigrationContext, "query" | "script">,
+  file: string,
+  on: Runner,
 ): Promise<void> {
   let isOpen = true;
-  const check = (): void => {
-    if (isOpen) return;
+  const check = (text: string): ScriptStatement[] => {
+    if (isOpen) return checkScript(text, file);
     throw new TenancyError("LEASE_ENDED", "A migration's `db` was used after the migration.");
   };
   const db: MigrationContext = {
     query: async <Row>(text: string, params?: readonly unknown[]) => {
-      check();
+      check(text);
       return await on.query<Row>(text, params);
     },
     schemaName: target.schemaName,
     script: async (text) => {
-      check();
-      await on.script(text);
+      await on.script(text, check(text));
     },
     tenant: target.tenant,
   };
@@ -130,7 +145,7 @@ function locate(
     readonly position?: unknown;
     readonly statementIndex?: unknown;
   };
-  const statements = checkScript(script, migration.file, false);
+  const statements = checkScript(script, migration.file);
   let index = -1;
   // A syntax error stops the whole text before its first statement runs: only the position tells.
   if (typeof position === "string" || typeof position === "number") {

@@ -50,7 +50,8 @@ export async function applyStepwise(
   await record(progress(done, null));
   let count = done;
   try {
-    if (typeof migration.up !== "string") await runOutside(session, migration.up, target);
+    if (typeof migration.up !== "string")
+      await runOutside(session, migration.up, target, migration.file);
     for (; count < texts.length; count += 1) {
       if (count > done) await record(progress(count, null));
       await session.queryOutsideTransaction(scope, texts[count] ?? "");
@@ -79,12 +80,12 @@ export async function undoStepwise(
   const { down } = migration;
   if (down === undefined) return;
   if (typeof down !== "string") {
-    await runOutside(session, down, target).catch((error: unknown) => {
+    await runOutside(session, down, target, migration.file).catch((error: unknown) => {
       throw explainFailure(error, migration, down, target, undone);
     });
     return;
   }
-  for (const [index, statement] of checkScript(down, migration.file, false).entries()) {
+  for (const [index, statement] of checkScript(down, migration.file).entries()) {
     await session.queryOutsideTransaction(target.scope, statement.text).catch((error: unknown) => {
       const known = { ...statement, number: index + 1 };
       throw explainFailure(error, migration, down, target, undone, known);
@@ -94,7 +95,7 @@ export async function undoStepwise(
 
 function statementsOf(migration: KnownMigration): ReturnType<typeof checkScript> {
   const { file, up } = migration;
-  return typeof up === "string" ? checkScript(up, file, false) : [];
+  return typeof up === "string" ? checkScript(up, file) : [];
 }
 
 function checkDone(

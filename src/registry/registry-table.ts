@@ -167,7 +167,11 @@ function explain(error: unknown, sql: RegistrySql, tables: RegistryTables, about
 
 function slugTaken(slug: string | undefined, cause: unknown): TenancyError {
   const fact = slug === undefined ? "The tenant exists." : `The tenant "${slug}" exists.`;
-  return new TenancyError("TENANT_EXISTS", fact, { cause, tenant: slug });
+  return new TenancyError("TENANT_EXISTS", fact, {
+    cause,
+    remedy: "Choose another slug.",
+    tenant: slug,
+  });
 }
 
 function domainTaken(domains: readonly string[], cause?: unknown): TenancyError {

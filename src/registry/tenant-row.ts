@@ -6,7 +6,7 @@ import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts"
 export function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
   const extra = Object.keys(tables.extraColumns).map((name, index) => [
     name,
-    row[`extra_${index}`],
+    freeze(row[`extra_${index}`]),
   ]);
   return Object.freeze({
     createdAt: new Date(row.created_at),
@@ -26,4 +26,13 @@ export function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
 /** An application's own column may hold words of its own; none of them lets anybody in. */
 function toState(state: string): TenantState {
   return TENANT_STATES.includes(state as TenantState) ? (state as TenantState) : "suspended";
+}
+
+/** The values of `jsonb` columns and arrays, all the way down; dates and bytes cannot be frozen. */
+function freeze(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const isPlain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+  if (!isPlain) return value;
+  for (const inner of Object.values(value)) freeze(inner);
+  return Object.freeze(value);
 }

@@ -7,6 +7,9 @@ import { badOption } from "./fleet-selection.ts";
 /** Tenants at a time, unless told otherwise. */
 export const DEFAULT_CONCURRENCY = 4;
 
+/** More would only wait in line: for connections, of which no server has as many. */
+const MAX_CONCURRENCY = 1_000;
+
 /** What a run does with the tenants that it is given. */
 export interface FleetWork {
   /** Reads the tenants one by one, as they are needed; `isStopped` tells when only their names are. */
@@ -21,8 +24,9 @@ export interface FleetWork {
 
 /** Checks how a run goes about it. @throws TenancyError `INVALID_QUERY` */
 export function checkFleetOptions({ concurrency, onProgress, signal }: FleetOptions): void {
-  if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency >= 1)) {
-    throw badOption("concurrency", "is not a whole number of 1 or more");
+  const isCount = Number.isInteger(concurrency) && Number(concurrency) >= 1;
+  if (concurrency !== undefined && !(isCount && concurrency <= MAX_CONCURRENCY)) {
+    throw badOption("concurrency", `is not a whole number from 1 to ${MAX_CONCURRENCY}`);
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw badOption("onProgress", "is not a function");

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Tenancy, TenantHealth } from "../../core/tenancy.ts";
 import { allTenants } from "../all-tenants.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
+import { summarizeError } from "../error-report.ts";
 import { messageOf } from "../json.ts";
 import { positiveInteger } from "../option-parsers.ts";
 import { count, type Style } from "../output.ts";
@@ -115,7 +116,9 @@ function formatFindings(
 }
 
 function diagnosis({ error, health, well }: Finding): string {
-  if (error !== undefined) return messageOf(error);
+  if (error !== undefined) {
+    return error.cause === undefined ? messageOf(error) : summarizeError(error);
+  }
   if (health === undefined || well) return "well";
   if (!health.schemaExists) return "the schema is missing";
   if (health.pending.length > 0) return `pending: ${health.pending.join(", ")}`;

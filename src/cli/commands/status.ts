@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { MigrationStatus } from "../../core/migrator.ts";
-import { type FleetStatus, readFleetStatus } from "../fleet-status.ts";
+import type { Tenancy } from "../../core/tenancy.ts";
+import { type FleetStatus, findUnfinished, readFleetStatus } from "../fleet-status.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
 import { shortList } from "../fleet-report.ts";
 import { count, type Style } from "../output.ts";
@@ -27,7 +28,8 @@ export function addStatusCommand(program: Command): void {
       action<StatusFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
         const tenancy = await openTenancy();
         if (slugs.length === 0 && options.global !== true) {
-          const status = await readFleetStatus(tenancy);
+          const read = await readFleetStatus(tenancy);
+          const status = options.check === true ? await checked(tenancy, read) : read;
           output.result(status, () => formatFleet(status, output.style));
           return options.check === true && !isFleetCurrent(status) ? EXIT_FAILED : EXIT_OK;
         }
@@ -44,6 +46,11 @@ export function addStatusCommand(program: Command): void {
       }),
     );
   addCommonOptions(command);
+}
+
+async function checked(tenancy: Tenancy, status: FleetStatus): Promise<FleetStatus> {
+  const behind = new Set([...status.behind, ...(await findUnfinished(tenancy))]);
+  return { ...status, behind: [...behind].toSorted() };
 }
 
 interface History {

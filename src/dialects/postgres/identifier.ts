@@ -4,6 +4,8 @@ export function quoteIdentifier(name: string): string {
 }
 
 const RESERVED: ReadonlySet<string> = new Set([
+  // ISOLATION: in a search path, quoted or not, it stands for the role's own schema. unit/core/names.test.ts
+  "$user",
   "information_schema",
   "postgres",
   "public",

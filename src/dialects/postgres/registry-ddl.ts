@@ -1,6 +1,6 @@
 import type { RegistryTables } from "../../core/settings.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
-import { registryNames, slugKeySql } from "./registry-names.ts";
+import { isTenantSql, registryNames, slugKeySql } from "./registry-names.ts";
 
 /**
  * Makes the registry's tables, or adds to an application's table what it lacks. A column that has
@@ -20,7 +20,7 @@ export function registryDdl(tables: RegistryTables): string {
     `${c.updated_at} timestamptz not null default now()`,
     ...extra.map((column, index) => `${column} ${extraTypes[index]}`),
   ];
-  const isTenant = `where ${c.schema_name} is not null`;
+  const isTenant = `where ${isTenantSql(c.schema_name)}`;
   return `create table if not exists ${tenants} (
   ${c.id} uuid primary key default gen_random_uuid(),
   ${c.slug} text not null,

@@ -39,3 +39,12 @@ export function registryNames(tables: RegistryTables): RegistryNames {
 export function slugKeySql(slugColumn: string): string {
   return `(pg_catalog.replace(${slugColumn}::pg_catalog.text, '-', '_') collate "C")`;
 }
+
+/**
+ * Whether a row is a tenant, and not only a row of the application's own table. The indexes hold no
+ * other rows, and are found by this very condition: `is not null` would be dropped by PostgreSQL 17
+ * and later where the column cannot be null, and no partial index would match what is left.
+ */
+export function isTenantSql(schemaNameColumn: string): string {
+  return `${schemaNameColumn} <> ''`;
+}

@@ -2,7 +2,7 @@ import type { Statement } from "../../core/dialect.ts";
 import { slugKey } from "../../core/names.ts";
 import type { RegistryFilter, RegistryStatements } from "../../core/registry-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
-import { type RegistryNames, registryNames, slugKeySql } from "./registry-names.ts";
+import { isTenantSql, type RegistryNames, registryNames, slugKeySql } from "./registry-names.ts";
 
 /** Returns the columns of a `TenantRow`, of the tenant with the alias `t`; without its domains. */
 export function rowColumns({ columns: c, extra }: RegistryNames): string {
@@ -34,7 +34,7 @@ export function registryReads(
   const { columns: c, domains, tenants } = names;
   const select = `select ${rowColumns(names)}, ${domainsColumn(names)} from ${tenants} t`;
   const key = slugKeySql(`t.${c.slug}`);
-  const isTenant = `t.${c.schema_name} is not null`;
+  const isTenant = isTenantSql(`t.${c.schema_name}`);
   const idText = `t.${c.id}::pg_catalog.text`;
   // One arm for each index; joined by `or`, the third would make it read the whole table.
   const findText = `${select} where ${isTenant} and t.${c.id} in (
@@ -57,7 +57,7 @@ function list(select: string, { columns: c }: RegistryNames, filter: RegistryFil
   const params: unknown[] = [];
   const param = (value: unknown): string => `$${params.push(value)}`;
   const key = slugKeySql(`t.${c.slug}`);
-  const conditions = [`t.${c.schema_name} is not null`];
+  const conditions = [isTenantSql(`t.${c.schema_name}`)];
   if (filter.states !== undefined) {
     const states = param(filter.states);
     conditions.push(`t.${c.state}::pg_catalog.text = any(${states}::pg_catalog.text[])`);

@@ -33,6 +33,11 @@ function faultOf(error: unknown, tables: RegistryTables): RegistryFault | undefi
     case "42P01": // undefined_table
     case "42703": // undefined_column
       return "registry missing";
+    case "22001": // string_data_right_truncation
+    case "22003": // numeric_value_out_of_range
+    case "22007": // invalid_datetime_format
+    case "22008": // datetime_field_overflow
+    case "22021": // character_not_in_repertoire: text with a NUL
     case "22P02": // invalid_text_representation
     case "23502": // not_null_violation
     case "23503": // foreign_key_violation

@@ -3,7 +3,7 @@ import type { RegistryStatements } from "../../core/registry-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import type { TenantState } from "../../core/tenant.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
-import { registryNames } from "./registry-names.ts";
+import { isTenantSql, registryNames } from "./registry-names.ts";
 import { domainsColumn, rowColumns } from "./registry-reads.ts";
 
 /** The writing half of the registry's statements. */
@@ -17,7 +17,7 @@ type Writes = Omit<RegistryStatements, "find" | "get" | "list">;
 export function registryWrites(tables: RegistryTables, channel: string): Writes {
   const names = registryNames(tables);
   const { columns: c, domains, tenants } = names;
-  const isTenant = `t.${c.schema_name} is not null`;
+  const isTenant = isTenantSql(`t.${c.schema_name}`);
   const isTenantWithId = `${isTenant} and t.${c.id}::pg_catalog.text = $1`;
   const notice = (mayAddNames: boolean, alias = "t", id = c.id): string =>
     `pg_catalog.pg_notify(${quoteLiteral(channel)}, pg_catalog.json_build_object('id', ` +

@@ -1,16 +1,8 @@
 import type { SchemaSql } from "../../core/schema-sql.ts";
-import { quoteIdentifier } from "./identifier.ts";
+import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { searchPath } from "./search-path.ts";
 
 const MARK = "kirayedar tenant ";
-
-/**
- * The escape form means the same whatever `standard_conforming_strings` is.
- *
- * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
- */
-function quoteLiteral(text: string): string {
-  return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
-}
 
 /**
  * What depends on the schema itself is all that was made in it by name; indexes, row types and the
@@ -53,6 +45,52 @@ from (
 ) o
 order by o.rank, o.has_children, o.referenced, o.objid desc`;
 
+/**
+ * What `cascade` would take along although it is not in the schema: views, foreign keys, columns of
+ * a type, defaults, children, triggers. What is behind a rule, a default or a trigger is found by the
+ * table that it is for. Temporary tables go with their session anyway.
+ */
+const LIST_OUTSIDE = `
+with direct as materialized (
+  select d.classid, d.objid
+  from pg_catalog.pg_namespace n
+  join pg_catalog.pg_depend d
+    on d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = n.oid
+  where n.nspname = $1
+), types as (
+  select t.oid, t.typarray
+  from direct
+  left join pg_catalog.pg_class c
+    on direct.classid = 'pg_catalog.pg_class'::regclass and c.oid = direct.objid
+  join pg_catalog.pg_type t on t.oid = case
+    when direct.classid = 'pg_catalog.pg_type'::regclass then direct.objid else c.reltype end
+), inside as (
+  select classid, objid from direct
+  union select 'pg_catalog.pg_type'::regclass, oid from types
+  union select 'pg_catalog.pg_type'::regclass, typarray from types
+)
+select pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) as object
+from inside i
+cross join lateral (
+  select d.* from pg_catalog.pg_depend d
+  where d.refclassid = i.classid and d.refobjid = i.objid and d.deptype in ('n', 'a')
+  -- Keeps this a lookup for each object: the catalog is everybody's, and large.
+  offset 0) d
+left join pg_catalog.pg_attrdef a on d.classid = 'pg_catalog.pg_attrdef'::regclass and a.oid = d.objid
+left join pg_catalog.pg_rewrite r on d.classid = 'pg_catalog.pg_rewrite'::regclass and r.oid = d.objid
+left join pg_catalog.pg_trigger g on d.classid = 'pg_catalog.pg_trigger'::regclass and g.oid = d.objid
+left join pg_catalog.pg_policy y on d.classid = 'pg_catalog.pg_policy'::regclass and y.oid = d.objid
+left join pg_catalog.pg_constraint k on d.classid = 'pg_catalog.pg_constraint'::regclass and k.oid = d.objid
+left join pg_catalog.pg_proc p on d.classid = 'pg_catalog.pg_proc'::regclass and p.oid = d.objid
+left join pg_catalog.pg_type t on d.classid = 'pg_catalog.pg_type'::regclass and t.oid = d.objid
+left join pg_catalog.pg_class c on c.oid = case when d.classid = 'pg_catalog.pg_class'::regclass
+  then d.objid else coalesce(a.adrelid, r.ev_class, g.tgrelid, y.polrelid) end
+join pg_catalog.pg_namespace n
+  on n.oid = coalesce(c.relnamespace, k.connamespace, p.pronamespace, t.typnamespace)
+where n.nspname <> $1 and n.nspname !~ '^pg_(temp|toast)'
+order by 1
+limit $2`;
+
 /** Functions, procedures and aggregates are written alike only as routines. */
 const DROPPED_AS: Readonly<Record<string, string>> = {
   aggregate: "routine",
@@ -87,12 +125,15 @@ left join lateral (select pg_catalog.obj_description(n.oid, 'pg_namespace') as m
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not c.relispartition and c.relname <> $2`,
   }),
+  listOutside: (schemaName, limit) => ({ params: [schemaName, limit], text: LIST_OUTSIDE }),
   listObjects: (schemaName, limit) => ({ params: [schemaName, limit], text: LIST_OBJECTS }),
   // Names come from `pg_identify_object`, which qualifies and quotes them; kinds are its words.
   dropObjects: (objects) =>
     objects
       .map(({ kind, name }) => `drop ${DROPPED_AS[kind] ?? kind} if exists ${name} cascade`)
       .join("; "),
+  enter: (schemaName, sharedSchemas) =>
+    `set local search_path = ${searchPath(schemaName, sharedSchemas)}`,
   limitLockWait: (timeoutMs) =>
     `set local lock_timeout = ${Math.max(1, Math.min(Math.ceil(timeoutMs), 2_147_483_647))}`,
   isLockConflict,

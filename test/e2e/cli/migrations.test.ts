@@ -148,6 +148,18 @@ describe("migrate", () => {
     expect((await workspace.run("migrate", "--all")).code).toBe(0);
   });
 
+  it("goes on when nobody reads what it says any more", async () => {
+    writeMigrations(workspace, 0);
+    await createTenants("acme", "globex", "initech");
+    writeMigrations(workspace, 1);
+    workspace.write("migrations/tenant/20260101000009_slow.sql", "select pg_sleep(0.2);\n");
+    const command = workspace.start("migrate", "--all", "--concurrency", "1", "--verbose");
+    command.child.stdout.destroy();
+    command.child.stderr.destroy();
+    expect((await command.outcome).code).toBe(0);
+    expect((await workspace.run("status", "--check")).code).toBe(0);
+  });
+
   it("ends at once with 130 when interrupted twice", async () => {
     await createTenants("acme");
     workspace.write(
@@ -229,6 +241,18 @@ describe("status", () => {
     expect(await workspace.json("status", "--check")).toMatchObject({
       code: 1,
       document: { behind: ["acme"], failed: [], latestVersion: "20260101000003", tenants: 2 },
+    });
+  });
+
+  it("finds with --check what the versions do not tell, in suspended tenants too", async () => {
+    writeMigrations(workspace, 1);
+    await createTenants("acme");
+    await workspace.run("suspend", "acme");
+    expect((await workspace.run("status", "--check")).code).toBe(0);
+    workspace.write("migrations/tenant/20250101000000_late.sql", "select 1;\n");
+    expect(await workspace.json("status", "--check")).toMatchObject({
+      code: 1,
+      document: { behind: ["acme"] },
     });
   });
 

@@ -141,6 +141,12 @@ describe("domains", () => {
     );
   });
 
+  it("are refused in words that make a sentence", async () => {
+    await expect(world.tenancy.addDomain("shop", "a..b")).rejects.toThrow(
+      "The domain is not valid: the host has an empty label.",
+    );
+  });
+
   it.each([
     "",
     "http://x.test",

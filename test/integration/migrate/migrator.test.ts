@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Driver, Session } from "../../../src/core/driver.ts";
 import { SILENT_LOGGER } from "../../../src/core/logger.ts";
-import type { Migration, MigrationTarget, Migrator } from "../../../src/core/migrator.ts";
+import type {
+  Migration,
+  MigrationContext,
+  MigrationTarget,
+  Migrator,
+} from "../../../src/core/migrator.ts";
 import type { Registry } from "../../../src/core/registry.ts";
 import { scopeOf } from "../../../src/core/scope.ts";
 import type { Settings } from "../../../src/core/settings.ts";
@@ -71,7 +76,7 @@ function migrator(source: string | readonly Migration[] = folder): Migrator {
       table: "kirayedar_migrations",
       tenant: source,
     },
-    rules: { globalSchema: "public" },
+    rules: { globalSchema: "public", sharedSchemas: [] },
   } as unknown as Settings;
   return createMigrator({ builtinGlobal: [], dialect: driver.dialect, registry, settings });
 }
@@ -196,6 +201,41 @@ describe("migrate", () => {
     expect(await tables()).toEqual([]);
   });
 
+  it.each(["commit", "set search_path = public"])(
+    "refuses %j from a function too, and leaves nothing of it",
+    async (text) => {
+      for (const method of ["query", "script"] as const) {
+        for (const transaction of [true, false]) {
+          const source = migrator([
+            {
+              name: "f",
+              transaction,
+              up: async (db) => {
+                await db[method]("create table if not exists f (id int)");
+                await db[method](text);
+              },
+              version: "1",
+            },
+          ]);
+          await expect(up({}, source)).rejects.toMatchObject({
+            code: "MIGRATION_INVALID",
+            message: expect.stringContaining("1_f"),
+          });
+          expect(await tables()).toEqual(transaction ? [] : ["f"]);
+          await world.admin.query(`drop table if exists ${tenant.schemaName}.f`);
+        }
+      }
+    },
+  );
+
+  it("says how to leave the transaction when a statement refuses one", async () => {
+    await put("1_a.sql", "create table a (id int); vacuum a;");
+    await expect(up()).rejects.toMatchObject({
+      code: "MIGRATION_FAILED",
+      message: expect.stringContaining("migrate:no-transaction"),
+    });
+  });
+
   it("reports the error of a function", async () => {
     const source = migrator([
       {
@@ -306,6 +346,12 @@ describe("a migration without a transaction", () => {
     expect(rows).toEqual([{ n: 1 }]);
   });
 
+  it("may not begin one of its own, which the record of each statement would end", async () => {
+    await put("1_c.sql", "-- migrate:no-transaction\nbegin;\ncreate table c (id int);\ncommit;");
+    await expect(up()).rejects.toMatchObject({ code: "MIGRATION_INVALID" });
+    expect(await tables()).toEqual([]);
+  });
+
   it("is not taken up when what was done has changed, but can be rolled back", async () => {
     await put("1_c.sql", script);
     await up().catch(() => undefined);
@@ -358,5 +404,35 @@ describe("a new schema", () => {
       made.schemaName,
     ]);
     expect(rows).toEqual([]);
+  });
+
+  it("stays the one that is looked into, whatever a migration makes of the search path", async () => {
+    await world.admin.query("create schema if not exists elsewhere");
+    const texts = [
+      "set local search_path = elsewhere; select 1 -- no semicolon",
+      "create table two (id int)",
+      async (db: MigrationContext) =>
+        void (await db.query("select set_config('search_path', 'elsewhere', true)")),
+      "create table four (id int)",
+    ];
+    const source = texts.map((up, index): Migration => ({
+      name: `m${index}`,
+      up,
+      version: String(index),
+    }));
+    const made = fakeTenant(`${tenant.slug}_new`);
+    await locked((session) =>
+      session.transaction(scopeOf(made), (tx) => migrator(source).migrateNew(tx, made), {
+        first: `create schema ${made.schemaName}`,
+      }),
+    );
+    const { rows } = await world.admin.query(
+      "select schemaname, tablename from pg_tables where schemaname in ('elsewhere', $1) and tablename in ('two', 'four') order by 2",
+      [made.schemaName],
+    );
+    expect(rows).toEqual([
+      { schemaname: made.schemaName, tablename: "four" },
+      { schemaname: made.schemaName, tablename: "two" },
+    ]);
   });
 });

@@ -12,7 +12,9 @@ let world: RegistryWorld;
 let one: RegistryProcess;
 
 const config = {
-  registry: { extraColumns: { plan: "text not null default 'free'", seats: "integer" } },
+  registry: {
+    extraColumns: { plan: "text not null default 'free'", seats: "integer", settings: "jsonb" },
+  },
 } as const;
 
 beforeAll(async () => {
@@ -59,9 +61,15 @@ describe("insert", () => {
   });
 
   it("returns a tenant that nobody can change", async () => {
-    const made = await one.registry.insert(one.on, newTenant("acme", { domains: ["a.test"] }));
+    const extra = { settings: { colors: ["red"] } };
+    const made = await one.registry.insert(
+      one.on,
+      newTenant("acme", { domains: ["a.test"], extra }),
+    );
     expect(Object.isFrozen(made) && Object.isFrozen(made.domains)).toBe(true);
     expect(Object.isFrozen(made.extra)).toBe(true);
+    const settings = made.extra["settings"] as { colors: unknown[] };
+    expect(Object.isFrozen(settings) && Object.isFrozen(settings.colors)).toBe(true);
   });
 
   it("refuses a slug that differs only in hyphen and underscore", async () => {
@@ -95,6 +103,11 @@ describe("insert", () => {
     expect(await codeOf(one.registry.insert(broken, tenant))).toBe("INVALID_QUERY");
     const proto = newTenant("acme", { extra: { constructor: 1 } });
     expect(await codeOf(one.registry.insert(broken, proto))).toBe("INVALID_QUERY");
+  });
+
+  it("says that the table refuses text that no database can hold", async () => {
+    const failed = one.registry.insert(one.on, newTenant("acme", { name: "a\0b" }));
+    expect(await codeOf(failed)).toBe("INVALID_QUERY");
   });
 
   it("says that the table refuses a value of the wrong type, and shows no value", async () => {
@@ -167,7 +180,7 @@ describe("update", () => {
     });
     expect(after).toEqual({
       ...before,
-      extra: { plan: "gold", seats: null },
+      extra: { plan: "gold", seats: null, settings: null },
       updatedAt: after?.updatedAt,
       version: "7",
     });

@@ -122,6 +122,7 @@ describe("migrateAll", () => {
     for (const options of [
       { concurrency: 0 },
       { concurrency: 1.5 },
+      { concurrency: 1_001 },
       { state: ["open"] },
       { only: "t00" },
     ]) {

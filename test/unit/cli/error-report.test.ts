@@ -53,7 +53,11 @@ describe("formatError", () => {
     expect(first).toContain("migrations/tenant/2_broken.sql:3");
     expect(first).toContain('tenant "acme"');
     expect(first).toContain('syntax error at or near "tabel"');
-    expect(rest).toEqual(["  statement: create tabel", "    oops ()"]);
+    expect(rest).toEqual([
+      "  statement: create tabel",
+      "    oops ()",
+      "  done before it, and kept: 1",
+    ]);
   });
 
   it("cuts a statement of many lines", () => {

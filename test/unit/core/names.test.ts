@@ -155,7 +155,7 @@ describe("parseSchemaName", () => {
     },
   );
 
-  it.each(["pg_catalog", "PG_TEMP", "information_schema", "postgres"])(
+  it.each(["pg_catalog", "PG_TEMP", "$user", "information_schema", "postgres"])(
     "refuses %s, which the engine keeps for itself",
     (text) => {
       const code = "INVALID_SCHEMA_NAME";

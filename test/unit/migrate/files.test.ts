@@ -6,6 +6,7 @@ import { checkScript } from "../../../src/migrate/check-script.ts";
 import { compareVersions, discover } from "../../../src/migrate/discover.ts";
 import { generateMigration } from "../../../src/migrate/generate-migration.ts";
 import { parseSqlFile } from "../../../src/migrate/parse-sql-file.ts";
+import { REGISTRY_VERSION } from "../../../src/registry/registry-migration.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -51,12 +52,14 @@ describe("a script", () => {
     "set search_path = public",
     "SET SESSION search_path TO x",
     "set role admin",
+    "set local role admin",
+    'set "search_path" = public',
     "reset all",
     "select set_config('search_path', 'x', false)",
     "\\d",
   ])("is refused when it would leave its transaction or its schema: %j", (text) => {
-    expect(() => checkScript(`select 1;\n${text}`, "f.sql", true)).toThrow("MIGRATION_INVALID");
-    expect(() => checkScript(`select 1;\n${text}`, "f.sql", true)).toThrow(/f\.sql:[23]/);
+    expect(() => checkScript(`select 1;\n${text}`, "f.sql")).toThrow("MIGRATION_INVALID");
+    expect(() => checkScript(`select 1;\n${text}`, "f.sql")).toThrow(/f\.sql:[23]/);
   });
 
   it.each([
@@ -67,7 +70,7 @@ describe("a script", () => {
     "select 'commit'",
     "select set_config('search_path', 'x', true)",
   ])("may have %j", (text) => {
-    expect(checkScript(text, "f.sql", true)).toHaveLength(1);
+    expect(checkScript(text, "f.sql")).toHaveLength(1);
   });
 });
 
@@ -105,6 +108,19 @@ describe("a folder", () => {
     expect(after?.checksum).toBe(before?.checksum);
   });
 
+  it("may have files that begin with a byte order mark", async () => {
+    const text = "-- migrate:no-transaction\n-- migrate:up\nselect 1;\n-- migrate:down\nselect 2;";
+    await put("1_a.sql", text);
+    await put("2_b.up.sql", "\ufeffselect 3;");
+    await put("2_b.down.sql", "\ufeffselect 4;");
+    const [plain] = await find();
+    await put("1_a.sql", `\ufeff${text}`);
+    const [marked, pair] = await find();
+    expect(marked).toEqual(plain);
+    expect(marked).toMatchObject({ down: "\n\n\n\nselect 2;", transaction: false });
+    expect(pair).toMatchObject({ down: "select 4;", up: "select 3;" });
+  });
+
   it.each([
     [{ "1_a.sql": "", "1_b.sql": "" }, "the same version"],
     [{ "1_a.sql": "", "2_a.sql": "" }, "the same name"],
@@ -125,8 +141,12 @@ describe("a folder", () => {
   });
 
   it("orders versions as numbers", () => {
-    expect(["10", "9", "20260101120000", "1"].toSorted(compareVersions)).toEqual([
+    const versions = ["10", "9", "002", "0", "20260101120000", "1", REGISTRY_VERSION];
+    expect(versions.toSorted(compareVersions)).toEqual([
+      REGISTRY_VERSION,
+      "0",
       "1",
+      "002",
       "9",
       "10",
       "20260101120000",
