@@ -1,59 +1,21 @@
-import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
-import { readDocument, ROOT } from "../../unit/docs/markdown.ts";
-import { MAIN, NODE } from "../cli/workspace.ts";
+import { readDocument } from "../../unit/docs/markdown.ts";
+import { NODE } from "../cli/workspace.ts";
+import { commandsOf, createProject, filesOf } from "./project.ts";
 
 const readme = readDocument("README.md");
-const folder = mkdtempSync(join(tmpdir(), "kirayedar-readme-"));
-afterAll(() => rmSync(folder, { force: true, recursive: true }));
-
-/** The package as an installation has it, but with the sources in place of what is built of them. */
-function installPackages(): void {
-  const modules = join(folder, "node_modules");
-  const own = join(modules, "kirayedar");
-  mkdirSync(own, { recursive: true });
-  symlinkSync(join(ROOT, "src"), join(own, "src"), "junction");
-  const exports = {
-    ".": "./src/index.ts",
-    "./node": "./src/integrations/http/node/index.ts",
-    "./pg": "./src/drivers/pg/index.ts",
-    "./pglite": "./src/drivers/pglite/index.ts",
-  };
-  writeFileSync(join(own, "package.json"), JSON.stringify({ exports, type: "module" }));
-  symlinkSync(join(ROOT, "node_modules", "pg"), join(modules, "pg"), "junction");
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-}
-
-function write(path: string, text: string): void {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), text);
-}
-
-/** Returns the lines of the README's shell blocks that begin with a word. */
-function commands(word: string): string[] {
-  return readme.blocks
-    .filter(({ language }) => language === "sh")
-    .flatMap(({ text }) => text.split("\n"))
-    .filter((line) => line.startsWith(`${word} `));
-}
-
-const run = promisify(execFile);
-
-beforeAll(installPackages);
+const project = createProject();
+afterAll(() => project.remove());
 
 describe("the program at the top of the README", () => {
   it("prints what its comment says", async () => {
     const [program] = readme.blocks.filter(({ language }) => language === "ts");
-    write("program.ts", program?.text ?? "");
-    const { stdout } = await run(NODE, ["program.ts"], { cwd: folder });
-    expect(stdout).toBe("acme [ { text: 'hello' } ]\nglobex []\n");
+    project.write("program.ts", program?.text ?? "");
+    expect(await project.node("program.ts")).toBe("acme [ { text: 'hello' } ]\nglobex []\n");
   });
 });
 
@@ -65,19 +27,16 @@ describe("the quick start of the README", () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     port = await findFreePort();
-    write(".env", `DATABASE_URL=${database.url}\n`);
-    for (const { language, text } of readme.blocks) {
-      const [, name] = /^\/\/ (\S+\.ts)$/m.exec(text) ?? [];
-      if (language === "ts" && name !== undefined) {
-        write(name, text.replace("listen(3000)", `listen(${port})`));
-      }
-      const [, migration] = /`(migrations\/tenant\/\S+\.sql)`/.exec(readme.lines.join("\n")) ?? [];
-      if (language === "sql") write(migration ?? "", text);
+    project.write(".env", `DATABASE_URL=${database.url}\n`);
+    for (const [name, text] of filesOf(readme)) {
+      project.write(name, text.replace("listen(3000)", `listen(${port})`));
     }
-    for (const line of commands("npx")) {
-      await run(NODE, [MAIN, ...line.split(" ").slice(2)], { cwd: folder });
-    }
-    stop = await serve(commands("node")[0] ?? "", port);
+    const [, migration = ""] =
+      /`(migrations\/tenant\/\S+\.sql)`/.exec(readme.lines.join("\n")) ?? [];
+    const sql = readme.blocks.find(({ language }) => language === "sql");
+    project.write(migration, sql?.text ?? "");
+    for (const line of commandsOf(readme, "npx")) await project.npx(line);
+    stop = await serve(commandsOf(readme, "node")[0] ?? "", port);
   });
   afterAll(async () => {
     stop();
@@ -86,7 +45,7 @@ describe("the quick start of the README", () => {
 
   it("answers each host as it says", async () => {
     const answers: string[] = [];
-    for (const line of commands("curl")) {
+    for (const line of commandsOf(readme, "curl")) {
       const [, host = ""] = /http:\/\/([^:/]+):3000/.exec(line) ?? [];
       const method = line.includes("-X POST") ? "POST" : "GET";
       const { body, status } = await ask(port, host, method);
@@ -110,7 +69,7 @@ async function findFreePort(): Promise<number> {
 
 /** Starts the README's server, and resolves when it answers. */
 async function serve(command: string, port: number): Promise<() => void> {
-  const child = spawn(NODE, command.split(" ").slice(1), { cwd: folder, stdio: "inherit" });
+  const child = spawn(NODE, command.split(" ").slice(1), { cwd: project.folder, stdio: "inherit" });
   const ended = new Promise<never>((_resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`The server ended with ${code}.`)));
   });
