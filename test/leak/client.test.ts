@@ -36,6 +36,27 @@ async function ownersEverywhere(): Promise<unknown[]> {
   return rounds.map(({ rows }) => rows);
 }
 
+/** Looks at the search path of every idle connection, as whatever escapes its scope would find it. */
+async function pathsLeft(): Promise<Set<string>> {
+  const clients = await Promise.all([take(0), take(0)]);
+  const paths = await Promise.all(
+    clients.map(async (client) => {
+      const text = "begin; commit; show search_path";
+      const results: unknown = await client.query({ queryMode: "simple", text } as pg.QueryConfig);
+      const [, , { rows }] = results as [unknown, unknown, pg.QueryResult<{ search_path: string }>];
+      return rows[0]?.search_path ?? "";
+    }),
+  );
+  for (const client of clients) client.release();
+  return new Set(paths);
+}
+
+/** Counts notes of the first tenant that are committed. */
+async function countElsewhere(body: string): Promise<number> {
+  const { rowCount } = await world.admin.query("select from tenant_a.note where body = $1", [body]);
+  return rowCount ?? 0;
+}
+
 const rightOwners = [0, 1, 0, 1].map((tenant) => [
   { owner: tenant === 0 ? "tenant_a" : "tenant_b" },
 ]);
@@ -210,6 +231,8 @@ describe("cursors and streams", () => {
       Readable.from(rows),
       client.query(copyFrom("copy note (id, owner, body) from stdin")),
     );
+    // It was committed at once, as it is without the toolkit.
+    expect(await countElsewhere("copied")).toBe(2_000);
     const out = await readText(
       client.query(copyTo("copy (select owner from note where body = 'copied') to stdout")),
     );
@@ -223,6 +246,7 @@ describe("cursors and streams", () => {
     expect(inside).toBe("tenant_a\n");
     expect((await client.query(owners)).rows).toEqual([{ owner: "tenant_a" }]);
     client.release();
+    expect(await pathsLeft()).toEqual(new Set(['""']));
   });
 
   it("reports the errors of a copy, and lives on", async () => {
@@ -233,7 +257,12 @@ describe("cursors and streams", () => {
     await expect(
       pipeline(Readable.from(["x\ty\n"]), client.query(copyFrom("copy note (id) from stdin"))),
     ).rejects.toThrow();
+    const given = client.query(copyFrom("copy note (id, owner, body) from stdin"));
+    given.write("5000\ttenant_a\tgiven up\n");
+    given.destroy(new Error("the upload stopped"));
+    await expect(once(given, "close")).rejects.toThrow("the upload stopped");
     expect((await client.query(owners)).rows).toEqual([{ owner: "tenant_a" }]);
+    expect(await countElsewhere("given up")).toBe(0);
     client.release();
   });
 
@@ -261,6 +290,12 @@ describe("cursors and streams", () => {
     const rows: unknown[] = [];
     query.on("row", (row) => rows.push(row));
     await once(query, "end");
+    const change = client.query(new pg.Query("update note set body = 'by a foreign query'"));
+    await once(change, "end");
+    expect(await countElsewhere("by a foreign query")).toBeGreaterThan(0);
+    const wrong = client.query(new pg.Query("select owner from nonsense"));
+    const [error] = (await once(wrong, "error")) as unknown[];
+    expect(error).toMatchObject({ code: "42P01", position: "19" });
     client.release();
     expect(rows).toEqual([{ owner: "tenant_a" }]);
   });

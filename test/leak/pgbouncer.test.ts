@@ -1,4 +1,6 @@
+import { text as readText } from "node:stream/consumers";
 import pg from "pg";
+import { to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scopeOf } from "../../src/core/scope.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -82,6 +84,18 @@ describe.skipIf("unavailable" in bouncer)("behind PgBouncer in transaction mode"
     await expect(world.in(0, () => world.pool.query("vacuum note"))).rejects.toMatchObject({
       code: "STATEMENT_NEEDS_SESSION",
     });
+  });
+
+  it("copies in a transaction, and only there", async () => {
+    const copy = "copy (select distinct owner from note) to stdout";
+    const client = await world.in(0, () => world.pool.connect());
+    await expect(readText(client.query(copyTo(copy)))).rejects.toMatchObject({
+      code: "STATEMENT_NEEDS_SESSION",
+    });
+    await client.query("begin");
+    expect(await readText(client.query(copyTo(copy)))).toBe("tenant_0\n");
+    await client.query("commit");
+    client.release();
   });
 
   it("takes sessions and notifications from the direct address", async () => {

@@ -1,6 +1,7 @@
 import type { Pool } from "pg";
 import type { Scope } from "../../core/scope.ts";
-import { answer, type ConnectCallback, type TenantPool, withQueryConfig } from "./tenant-pool.ts";
+import { answer } from "./answer.ts";
+import { type ConnectCallback, type TenantPool, withQueryConfig } from "./tenant-pool.ts";
 
 const views = new WeakMap<TenantPool, WeakMap<Scope, Pool>>();
 

@@ -40,6 +40,11 @@ export class ConnectionState {
     });
   }
 
+  /** Notes that a statement has ended, by its tag: a transaction that ends may start another. */
+  noteEnd(tag: string): void {
+    if (tag === "COMMIT" || tag === "ROLLBACK") this.isScoped = false;
+  }
+
   /** Notes that a schema was entered. */
   touch(schemaName: string): void {
     this.#schemas.add(schemaName);

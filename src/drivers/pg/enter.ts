@@ -3,6 +3,12 @@ import type { ConnectionState } from "./connection-state.ts";
 import type { TransactionStatus, Wire } from "./peer.ts";
 import { ENTER_TEXT, type ScopePath } from "./search-path.ts";
 
+/** Where a statement enters a scope. */
+interface EnterTarget {
+  readonly scope: ScopePath;
+  readonly state: ConnectionState;
+}
+
 const asIs = (value: unknown): unknown => value;
 
 /**
@@ -41,10 +47,45 @@ export function writeEnter(wire: Wire, scope: ScopePath, state: ConnectionState)
   wire.execute({});
 }
 
+/**
+ * Lets `submit` write a simple query whose text enters a scope first: the statements of one text are
+ * one implicit transaction. A simple query that followed {@link writeEnter} would be left in an open
+ * transaction by newer servers, as no Sync had ended the first message.
+ */
+export function submitWithEnter<T>(
+  wire: Wire,
+  scope: ScopePath,
+  state: ConnectionState,
+  submit: () => T,
+): T {
+  state.isScoped = false;
+  state.touch(scope.schemaName);
+  const query = wire.query.bind(wire);
+  wire.query = (text) => query(scope.enterText + text);
+  try {
+    return submit();
+  } finally {
+    // What was shadowed is the prototype's.
+    Reflect.deleteProperty(wire, "query");
+  }
+}
+
+/** Makes an error of a text that {@link submitWithEnter} has lengthened point into the user's. */
+export function shiftPosition(error: Error, scope: ScopePath): void {
+  const at = Number((error as { readonly position?: unknown }).position);
+  if (at > scope.enterText.length) {
+    Object.assign(error, { position: String(at - scope.enterText.length) });
+  }
+}
+
 /** Returns what to tell the user about an error of the statement that enters a scope. */
-export function enterError(error: Error, scope: ScopePath): Error {
+export function enterError(error: Error, { scope, state }: EnterTarget): Error {
   const { code } = error as { readonly code?: unknown };
-  if (code === "26000") return lostSession(error, scope.tenant);
+  if (code === "26000") {
+    // A function that deallocates everything would make every later query on the connection fail.
+    state.leave("destroy");
+    return lostSession(error, scope.tenant);
+  }
   if (code !== "3F000") return error;
   const whose = scope.tenant === undefined ? "the global scope" : `tenant "${scope.tenant}"`;
   return new TenancyError(

@@ -43,9 +43,8 @@ export function execute(
     return;
   }
   const key = `${target.scope.key} ${info.key}`;
-  const isSimple = config.queryMode === "simple";
   const name =
-    isSimple || config.rows !== undefined
+    config.queryMode === "simple"
       ? undefined
       : nameOf(target, info, key, config.name !== undefined);
   target.state.leave(info.trace);
@@ -55,8 +54,8 @@ export function execute(
     if ((error as { code?: unknown }).code === "SCHEMA_NOT_FOUND") {
       execution.onSchemaMissing(target.scope.schemaName);
     }
-    if (!isStatementError(error) || !query.hasEntered) {
-      return callback(explain(error), undefined, aftermathOf(error, config));
+    if (!isStatementError(error) || !query.hasEntered || query.completed > 0) {
+      return callback(explain(error), undefined, aftermathOf(error));
     }
     if (name !== undefined && isStale(error)) {
       // The server refused before it ran anything: the tables changed since it was prepared.
@@ -68,22 +67,20 @@ export function execute(
     }
     // Our names mean one statement each: one that is there already was made for somebody else.
     const said = name !== undefined && error.code === "42P05" ? lostSession(error) : explain(error);
-    callback(said, undefined, aftermathOf(error, config));
+    callback(said, undefined, aftermathOf(error));
   });
   target.client.query(query as never);
 
   function submit(again: ScopedQuery): void {
     again.callback = once((error, result) => {
-      callback(error && explain(error), result, error ? aftermathOf(error, config) : "ready");
+      callback(error && explain(error), result, error ? aftermathOf(error) : "ready");
     });
     target.client.query(again as never);
   }
 }
 
-function aftermathOf(error: Error, config: QueryConfig): Aftermath {
-  // A portal that is paged through has not asked the server to end its message yet.
-  const isRefused = isStatementError(error) || isStatementError(error.cause);
-  return isRefused && config.rows === undefined ? "failing" : "broken";
+function aftermathOf(error: Error): Aftermath {
+  return isStatementError(error) || isStatementError(error.cause) ? "failing" : "broken";
 }
 
 /**
@@ -93,6 +90,8 @@ function aftermathOf(error: Error, config: QueryConfig): Aftermath {
 export function whenReady(target: Target, fn: () => void): void {
   const { client } = target;
   const { connection } = client;
+  // A parser of values that throws is heard of when the server is ready already.
+  if (client.readyForQuery) return fn();
   const done = (): void => {
     connection.removeListener("readyForQuery", done);
     client.removeListener("end", done);
@@ -188,15 +187,18 @@ function runInSession(
   state.leave("reset");
   const steps = async (): Promise<unknown> => {
     await client.query(ENTER_SESSION_TEXT, [scope.path, scope.regnamespace]);
-    return await client.query(config as PgQueryConfig);
+    const { text, values } = config;
+    const whole = { ...config, rows: undefined, text, values: values && [...values] };
+    return await client.query(whole as PgQueryConfig);
   };
   steps().then(
     (result) => callback(null, result, "ready"),
-    (error: Error) => callback(error, undefined, aftermathOf(error, config)),
+    (error: Error) => callback(error, undefined, aftermathOf(error)),
   );
 }
 
-function needsSession(target: Target, cause?: Error): TenancyError {
+/** What to tell the user about a statement that a transaction pooler makes impossible. */
+export function needsSession(target: Target, cause?: Error): TenancyError {
   return new TenancyError(
     "STATEMENT_NEEDS_SESSION",
     "A statement that needs a session of its own was sent through a transaction pooler.",

@@ -1,14 +1,18 @@
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import type { Logger } from "../../core/logger.ts";
-import { type Execution, execute, whenReady } from "./execute.ts";
+import { answer, bindSubmittable } from "./answer.ts";
+import { isCopy, SessionEntry } from "./copy.ts";
+import { type Execution, execute, needsSession, whenReady } from "./execute.ts";
 import {
   type Callback,
+  isStatementError,
   isSubmittable,
   type PgClient,
   type QueryConfig,
   type Submittable,
 } from "./peer.ts";
 import { scopeSubmittable, type Target } from "./scoped-query.ts";
+import type { SessionTrace } from "./statement-info.ts";
 
 /** What a lease needs of its pool. */
 export interface LeaseOwner {
@@ -16,8 +20,8 @@ export interface LeaseOwner {
   readonly execution: Execution;
   /** Where log lines go. */
   readonly logger: Logger;
-  /** Takes a connection back, or ends it. */
-  giveBack(target: Target, destroy: boolean | Error): void;
+  /** Takes a connection back, or ends it, and calls `done` when it has. */
+  giveBack(target: Target, destroy: boolean | Error, done?: () => void): void;
 }
 
 /** Puts the three ways to call `query` into one. */
@@ -51,6 +55,7 @@ export class Lease {
   readonly #owner: LeaseOwner;
   readonly #target: Target;
   readonly #overlay = new Map<PropertyKey, unknown>();
+  readonly #listeners: [event: "notice", listener: () => void][] = [];
   #isReleased = false;
   #isBroken = false;
   #running = 0;
@@ -81,6 +86,8 @@ export class Lease {
 
   #end(destroy: boolean | Error): void {
     const { client, scope } = this.#target;
+    // ISOLATION: they would hear what the next holder's queries say. leak/async-context.test.ts
+    for (const [event, listener] of this.#listeners) client.removeListener(event, listener);
     const isOpen = client.getTransactionStatus() !== "I";
     // ISOLATION: an open transaction would carry its scope to the next holder. leak/client.test.ts
     if (isOpen && !destroy) {
@@ -98,26 +105,12 @@ export class Lease {
     }
     if (isSubmittable(first)) return this.#submit(first, second, third);
     const { callback, config } = toQueryConfig(first, second, third);
-    if (callback !== undefined) {
-      this.#run(config, callback);
-      return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      this.#run(config, (error, result) => (error ? reject(error) : resolve(result)));
-    }).catch((error: Error) => {
-      // The stack of an error from the socket says nothing of who asked.
-      Error.captureStackTrace(error);
-      throw error;
-    });
+    return answer(callback, (done) => this.#run(config, done));
   }
 
   #run(config: QueryConfig, callback: Callback): void {
     if (this.#isReleased) return process.nextTick(callback, ended());
-    this.#running += 1;
-    const done = (): void => {
-      this.#running -= 1;
-      if (this.#running === 0) this.#whenIdle?.();
-    };
+    const done = this.#begin();
     execute(this.#owner.execution, this.#target, config, (error, result, aftermath) => {
       if (aftermath === "broken") this.#isBroken = true;
       if (aftermath === "failing") whenReady(this.#target, done);
@@ -126,23 +119,59 @@ export class Lease {
     });
   }
 
+  /** Notes that something runs which a release has to wait for; returns what notes its end. */
+  #begin(): () => void {
+    this.#running += 1;
+    return () => {
+      this.#running -= 1;
+      if (this.#running === 0) this.#whenIdle?.();
+    };
+  }
+
   #submit(query: Submittable, second: unknown, third: unknown): Submittable {
-    const { client } = this.#target;
-    if (this.#isReleased) {
-      process.nextTick(() => query.handleError(ended(), client.connection));
+    const { client, state } = this.#target;
+    bindSubmittable(query);
+    query.callback ??= [second, third].find((value) => typeof value === "function") as Callback;
+    const trace = this.#traceOf(query);
+    const refusal = this.#refusalOf(trace);
+    if (refusal !== undefined) {
+      process.nextTick(() => query.handleError(refusal, client.connection));
       return query;
     }
+    // ISOLATION: such an object changes the session as any text does. leak/session-traces.test.ts
+    state.leave(trace);
     this.#streaming += 1;
     let isRunning = true;
-    scopeSubmittable(this.#target, query, () => {
+    const entry = isCopy(query) ? this.#enterSession() : undefined;
+    scopeSubmittable(this.#target, query, entry, (error) => {
       if (isRunning) this.#streaming -= 1;
       isRunning = false;
+      if (isStatementError(error)) whenReady(this.#target, this.#begin());
     });
-    return client.query(query as never, second as never, third as never) as unknown as Submittable;
+    client.query(query as never);
+    return query;
+  }
+
+  #traceOf({ cursor, text = cursor?.text }: Submittable): SessionTrace {
+    return typeof text === "string" ? this.#owner.execution.infos.of(text).trace : "none";
+  }
+
+  #refusalOf(trace: SessionTrace): TenancyError | undefined {
+    if (this.#isReleased) return ended();
+    const isRefused = this.#owner.execution.isPooled && trace !== "none";
+    return isRefused ? needsSession(this.#target) : undefined;
+  }
+
+  #enterSession(): SessionEntry {
+    const { isPooled } = this.#owner.execution;
+    const entry = new SessionEntry(this.#target, isPooled ? needsSession(this.#target) : undefined);
+    this.#target.client.query(entry as never);
+    return entry;
   }
 
   #proxy(): PgClient {
     const overlay = this.#overlay;
+    const listeners = this.#listeners;
     const proxy: PgClient = new Proxy(this.#target.client, {
       get(client, property) {
         if (overlay.has(property)) return overlay.get(property);
@@ -150,6 +179,7 @@ export class Lease {
         if (typeof value !== "function") return value;
         const method = (...args: unknown[]): unknown => {
           const result: unknown = Reflect.apply(value, client, args);
+          if (isListening(property, args)) listeners.push(args);
           return result === client ? proxy : result;
         };
         overlay.set(property, method);
@@ -162,6 +192,15 @@ export class Lease {
     });
     return proxy;
   }
+}
+
+/** Whether a call of a client makes somebody listen to what its queries say. */
+function isListening(
+  method: PropertyKey,
+  args: readonly unknown[],
+): args is [event: "notice", listener: () => void] {
+  const isAdded = method === "on" || method === "once" || method === "addListener";
+  return isAdded && (args[0] === "notice" || args[0] === "notification");
 }
 
 function ended(): TenancyError {

@@ -26,6 +26,7 @@ export interface Wire extends EventEmitter {
     valueMapper?: (value: unknown) => unknown;
   }): void;
   execute(message: object): void;
+  query(text: string): void;
   flush(): void;
   sync(): void;
   close(message: { type: "S"; name: string }): void;
@@ -34,10 +35,16 @@ export interface Wire extends EventEmitter {
 /** The messages that `pg` hands to whatever was submitted: the part of the contract used here. */
 export interface Submittable {
   submit(connection: Wire): Error | null | undefined | void;
+  handleRowDescription?(message: unknown): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: CommandCompleteMessage, connection: Wire): void;
   handleReadyForQuery(connection: Wire): void;
   handleError(error: Error, connection: Wire): void;
+  requiresPreparation?(): boolean;
+  readonly text?: unknown;
+  /** Where a query stream has its text. */
+  readonly cursor?: { readonly text?: unknown };
+  rows?: unknown;
   callback?: ((error: Error | null | undefined, result?: unknown) => void) | undefined;
 }
 
@@ -46,9 +53,10 @@ export interface PgQuery extends Submittable {
   readonly text: string;
   values: readonly unknown[] | undefined;
   name: string | undefined;
-  readonly rows: unknown;
   queryMode: string | undefined;
   query_timeout?: number;
+  requiresPreparation(): boolean;
+  handleRowDescription(message: unknown): void;
 }
 
 /** `pg.Query`'s constructor. */
@@ -57,6 +65,8 @@ export type PgQueryClass = new (config: object | string, values?: readonly unkno
 /** A client of the pool, with what is used here beyond the public type. */
 export type PgClient = Omit<PoolClient, "connection"> & {
   readonly connection: Wire;
+  /** Whether the server waits for a statement. */
+  readonly readyForQuery: boolean;
   getTransactionStatus(): TransactionStatus | null;
 };
 
@@ -67,7 +77,6 @@ export interface QueryConfig {
   readonly name?: string | undefined;
   readonly rowMode?: string | undefined;
   readonly types?: unknown;
-  readonly rows?: number | undefined;
   readonly queryMode?: string | undefined;
   readonly binary?: boolean | undefined;
   readonly portal?: string | undefined;
@@ -99,7 +108,9 @@ export interface ServerError extends Error {
 
 /** Tells whether the server refused a statement and lives on, so that the connection does too. */
 export function isStatementError(error: unknown): error is ServerError {
-  return error instanceof Error && (error as { severity?: unknown }).severity === "ERROR";
+  const severity = error instanceof Error && (error as { severity?: unknown }).severity;
+  // The server translates the word to its own language, where these two are mostly the same.
+  return typeof severity === "string" && severity !== "FATAL" && severity !== "PANIC";
 }
 
 /** Tells whether something is a submittable, such as a `pg-cursor`. */

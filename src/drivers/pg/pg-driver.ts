@@ -126,7 +126,8 @@ export class PgDriver implements Driver<Pool> {
       throw explainConnectionFailure(error);
     } finally {
       session.end();
-      borrowed.giveBack(!isSound);
+      // Whoever is next must not find the lock taken by a session that has ended.
+      await borrowed.giveBack(!isSound);
     }
   }
 
@@ -161,6 +162,7 @@ export class PgDriver implements Driver<Pool> {
       allowMultipleStatements: this.#options.allowMultipleStatements === true,
       host,
       isPooled: this.#options.pooler !== undefined,
+      isPrepared: isPrepared(this.#config),
       limits: limitsOf(this.#options),
     });
     return this.#pool;
@@ -185,6 +187,7 @@ export class PgDriver implements Driver<Pool> {
       allowMultipleStatements: false,
       host,
       isPooled: false,
+      isPrepared: isPrepared(this.#config),
       limits: { prepareAfter: Infinity, schemas: DEFAULT_TENANTS, statements: 1 },
     });
     return this.#maintenance;
@@ -213,6 +216,12 @@ export class PgDriver implements Driver<Pool> {
     }
     return this.#host;
   }
+}
+
+/** Whether the application has work of its own for every new connection. */
+function isPrepared(config: PoolConfig): boolean {
+  const { onConnect, verify } = config as { onConnect?: unknown; verify?: unknown };
+  return onConnect !== undefined || verify !== undefined;
 }
 
 /** Makes every new connection ours before the application's own `onConnect` sees it. */

@@ -1,13 +1,14 @@
 import type { ConnectionState } from "./connection-state.ts";
-import { enterError, mustEnter, writeEnter } from "./enter.ts";
-import type {
-  CommandCompleteMessage,
-  PgClient,
-  PgQuery,
-  PgQueryClass,
-  QueryConfig,
-  Submittable,
-  Wire,
+import { enterError, mustEnter, shiftPosition, submitWithEnter, writeEnter } from "./enter.ts";
+import {
+  type CommandCompleteMessage,
+  isStatementError,
+  type PgClient,
+  type PgQuery,
+  type PgQueryClass,
+  type QueryConfig,
+  type Submittable,
+  type Wire,
 } from "./peer.ts";
 import type { ScopePath } from "./search-path.ts";
 
@@ -25,6 +26,8 @@ export interface Target {
 export interface ScopedQuery extends PgQuery {
   /** Whether this one entered the scope itself, because no transaction was open. */
   readonly hasEntered: boolean;
+  /** How many statements of its text have run. */
+  readonly completed: number;
 }
 
 /** Makes a {@link ScopedQuery} of an application's own `pg`. */
@@ -40,9 +43,10 @@ export type ScopedQueryClass = new (target: Target, config: QueryConfig) => Scop
 export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
   return class extends Query implements ScopedQuery {
     hasEntered = false;
+    completed = 0;
     readonly #target: Target;
     #isEntering = false;
-    #completed = 0;
+    #isText = false;
 
     constructor(target: Target, config: QueryConfig) {
       // `pg` copies a configuration property by property, which costs more than all the rest here.
@@ -50,6 +54,7 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
         super(config.text);
         this.values = config.values;
       } else super(config);
+      withoutPages(this);
       this.#target = target;
     }
 
@@ -58,6 +63,10 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
       if (!mustEnter(client.getTransactionStatus(), state)) return super.submit(wire);
       this.hasEntered = true;
       this.#isEntering = true;
+      if (!this.requiresPreparation()) {
+        this.#isText = true;
+        return submitWithEnter(wire, scope, state, () => super.submit(wire));
+      }
       wire.stream.cork();
       try {
         writeEnter(wire, scope, state);
@@ -65,6 +74,10 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
       } finally {
         wire.stream.uncork();
       }
+    }
+
+    override handleRowDescription(message: unknown): void {
+      if (!this.#isEntering) super.handleRowDescription(message);
     }
 
     override handleDataRow(message: unknown): void {
@@ -78,18 +91,29 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
         state.isScoped = true;
         return;
       }
-      this.#completed += 1;
-      if (message.text === "COMMIT" || message.text === "ROLLBACK") state.isScoped = false;
+      this.completed += 1;
+      state.noteEnd(message.text);
       super.handleCommandComplete(message, wire);
     }
 
     override handleError(error: Error, wire: Wire): void {
-      const said = this.#isEntering ? enterError(error, this.#target.scope) : error;
-      this.#isEntering = false;
-      if (this.queryMode === "simple") Object.assign(said, { statementIndex: this.#completed });
+      const { scope } = this.#target;
+      const said = this.#isEntering ? enterError(error, this.#target) : error;
+      // What fails on this side has not kept the server from answering what was sent.
+      if (isStatementError(error)) this.#isEntering = false;
+      if (this.#isText) shiftPosition(said, scope);
+      if (this.queryMode === "simple") Object.assign(said, { statementIndex: this.completed });
       super.handleError(said, wire);
     }
   };
+}
+
+/**
+ * Makes a `pg.Query` fetch all rows at once. It collects them all anyway, and where it fetches page by
+ * page an error leaves it, and whatever is sent after it, without an answer.
+ */
+function withoutPages(query: Submittable): void {
+  if (query.requiresPreparation !== undefined) query.rows = undefined;
 }
 
 /** Whether a configuration has nothing but what can be set on the query afterwards. */
@@ -97,43 +121,47 @@ function isPlain(config: QueryConfig): boolean {
   return (
     config.rowMode === undefined &&
     config.types === undefined &&
-    config.rows === undefined &&
     config.binary === undefined &&
     config.portal === undefined
   );
 }
 
 /**
- * Makes a foreign submittable (a cursor, a stream, a COPY) enter its scope first, and reports when
- * it has ended. Its methods are shadowed on the object, which can be submitted only once anyway.
+ * Makes a foreign submittable (a cursor, a stream, a plain `pg.Query`, a COPY) run in its scope, and
+ * reports when it has ended. Its methods are shadowed on the object, which can be submitted only once
+ * anyway.
  *
- * What pages through a portal, and a plain `pg.Query`, take the same message as their statement.
- * Everything else is written after the scope was entered: COPY streams read the raw socket, and
- * would take the answer to the first statement for theirs.
+ * What pages through a portal enters in the message that carries it, and what is a simple query in
+ * its text; a COPY has `entry` before it.
  */
-export function scopeSubmittable(target: Target, query: Submittable, onEnd: () => void): void {
+export function scopeSubmittable(
+  target: Target,
+  query: Submittable,
+  entry: { readonly failure: Error | undefined } | undefined,
+  onEnd: (error?: Error) => void,
+): void {
   const { client, scope, state } = target;
+  withoutPages(query);
   const original = {
     commandComplete: query.handleCommandComplete.bind(query),
     dataRow: query.handleDataRow?.bind(query),
     error: query.handleError.bind(query),
     readyForQuery: query.handleReadyForQuery.bind(query),
+    rowDescription: query.handleRowDescription?.bind(query),
     submit: query.submit.bind(query),
   };
-  const isFused = "handlePortalSuspended" in query;
+  const isText = query.requiresPreparation?.() === false;
   let isEntering = false;
   let refusal: Error | undefined;
 
   query.submit = (wire) => {
+    if (entry !== undefined) return entry.failure ?? original.submit(wire);
     if (!mustEnter(client.getTransactionStatus(), state)) return original.submit(wire);
     isEntering = true;
+    if (isText) return submitWithEnter(wire, scope, state, () => original.submit(wire));
     wire.stream.cork();
     try {
       writeEnter(wire, scope, state);
-      if (!isFused) {
-        wire.flush();
-        return undefined;
-      }
       // A refusal must not reach `pg`: the server still has to answer what was written.
       refusal = original.submit(wire) ?? undefined;
       if (refusal !== undefined) wire.sync();
@@ -142,15 +170,20 @@ export function scopeSubmittable(target: Target, query: Submittable, onEnd: () =
     }
     return undefined;
   };
+  query.handleRowDescription = (message) => {
+    if (!isEntering) original.rowDescription?.(message);
+  };
   query.handleDataRow = (message) => {
     if (!isEntering) original.dataRow?.(message);
   };
   query.handleCommandComplete = (message, wire) => {
-    if (!isEntering) return original.commandComplete(message, wire);
-    isEntering = false;
-    state.isScoped = true;
-    // Not in this call: the parser is still at work on the chunk that a COPY will detach it from.
-    if (!isFused) process.nextTick(original.submit, wire);
+    if (isEntering) {
+      isEntering = false;
+      state.isScoped = true;
+      return;
+    }
+    state.noteEnd(message.text);
+    original.commandComplete(message, wire);
   };
   query.handleReadyForQuery = (wire) => {
     onEnd();
@@ -158,11 +191,10 @@ export function scopeSubmittable(target: Target, query: Submittable, onEnd: () =
     else original.error(refusal, wire);
   };
   query.handleError = (error, wire) => {
-    const said = isEntering ? enterError(error, scope) : error;
-    // Nothing has asked the server yet to end the message that failed.
-    if (isEntering && !isFused) wire.sync();
-    isEntering = false;
-    onEnd();
+    const said = isEntering ? enterError(error, target) : error;
+    if (isText) shiftPosition(said, scope);
+    if (isStatementError(error)) isEntering = false;
+    onEnd(error);
     original.error(said, wire);
   };
 }

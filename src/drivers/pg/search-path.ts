@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Scope } from "../../core/scope.ts";
-import { quoteIdentifier } from "../../dialects/postgres/identifier.ts";
+import { quoteIdentifier, quoteLiteral } from "../../dialects/postgres/identifier.ts";
 import { executeMessage } from "./enter-message.ts";
 import { searchPath } from "../../dialects/postgres/search-path.ts";
 
@@ -16,6 +16,8 @@ export interface ScopePath {
   readonly tenant: string | undefined;
   /** Bytes that enter it on a connection where the statement that does so is prepared. */
   readonly enterMessage: Buffer;
+  /** Text that enters it, to be put before another text. */
+  readonly enterText: string;
   /** Schema and migration version: what a prepared statement depends on. */
   readonly schemaVersion: string;
   /** Differs for every {@link schemaVersion}, in this process. */
@@ -73,6 +75,7 @@ export class ScopePaths {
     const regnamespace = quoteIdentifier(schemaName);
     const made: ScopePath = Object.freeze({
       enterMessage: executeMessage(ENTER_NAME, [path, regnamespace]),
+      enterText: `${ENTER_TEXT.replace("$1", () => quoteLiteral(path)).replace("$2", () => quoteLiteral(regnamespace))}; `,
       key: this.#key(schemaVersion),
       path,
       regnamespace,

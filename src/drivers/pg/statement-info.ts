@@ -15,22 +15,32 @@ export interface StatementInfo {
   readonly trace: SessionTrace;
 }
 
+/** Characters of all texts together. */
+const MAX_REMEMBERED = 8 * 1024 * 1024;
+
 const LEADING_COMMENT = /^\s*(?:--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)/;
 const PREPARABLE = /^\s*\(*\s*(?:select|insert|update|delete|merge|with|values|table)\b/i;
 const LOCAL_SET_CONFIG = /set_config\s*\((?:[^()']|'[^']*')*,\s*true\s*\)/gi;
 
+/** What may be before a statement. It is bounded, as every semicolon of a long text is tried. */
+const GAP = String.raw`(?:\s|--[^\n]{0,200}(?:\n|$)|/\*(?:[^*]|\*(?!/)){0,200}\*/)*`;
+
 /** Statements whose traces cannot be removed, or whose removal would break the driver. */
-const DESTROY =
-  /(?:^|;)\s*(?:prepare(?!\s+transaction\b)|load|deallocate|discard\s+(?:all|plans))\b/i;
+const DESTROY = new RegExp(
+  `(?:^|;)${GAP}${String.raw`(?:prepare(?!\s+transaction\b)|load|deallocate|discard\s+(?:all|plans))\b`}`,
+  "i",
+);
 
 /** Statements that leave something in the session which `RESET_TEXT` removes. */
 const RESET = new RegExp(
   [
-    String.raw`(?:^|;)\s*(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|listen|discard)\b`,
+    // The words that may come before are those of a `do` block.
+    `(?:^|;|\\b(?:begin|else|loop|then)\\b)${GAP}${String.raw`(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|listen|discard)\b`}`,
     String.raw`\b(?:temp|temporary)\s+(?:table|view|sequence|recursive)\b`,
     String.raw`\binto\s+(?:temp|temporary)\b`,
     String.raw`\bpg_temp\b`,
-    String.raw`\bset_config\s*\(`,
+    String.raw`\bset_config"?\s*\(`,
+    String.raw`\bupdate\s+(?:pg_catalog\s*\.\s*)?pg_settings\b`,
     String.raw`\bpg_(?:try_)?advisory_lock(?:_shared)?\b`,
     String.raw`\bwith\s+hold\b`,
   ].join("|"),
@@ -50,7 +60,12 @@ export const RESET_TEXT: string =
 
 /** Looks at texts, and remembers the answer for those that come again. */
 export class StatementInfos {
-  readonly #infos = new LRUCache<string, StatementInfo>({ max: 5_000 });
+  /** Bounded by length too: texts with values written into them may be long, and never come again. */
+  readonly #infos = new LRUCache<string, StatementInfo>({
+    max: 5_000,
+    maxSize: MAX_REMEMBERED,
+    sizeCalculation: (_info, text) => text.length + 1,
+  });
   #nextKey = 0;
 
   /** Returns what is known of a text. */

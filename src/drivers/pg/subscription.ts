@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type pgModule from "pg";
 import type { Client, ClientConfig } from "pg";
 import type { Subscriber } from "../../core/driver.ts";
@@ -6,6 +7,8 @@ import { quoteIdentifier } from "../../dialects/postgres/identifier.ts";
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 10_000;
+const PROBE_AFTER_MS = 10_000;
+const END_AFTER_MS = 500;
 
 /**
  * Listens on one channel, over a connection of its own that never keeps the process alive.
@@ -41,7 +44,13 @@ export class Subscription {
   /** Connects for the first time; resolves when that has succeeded or failed. */
   async start(): Promise<void> {
     if (this.#isStopped) return;
-    const client = new this.#pg.Client({ ...this.#config, keepAlive: true });
+    // A connection that only listens does not notice that the network is gone. The system's own
+    // probes begin after hours, and until then changed tenants would be remembered as they were.
+    const client = new this.#pg.Client({
+      keepAliveInitialDelayMillis: PROBE_AFTER_MS,
+      ...this.#config,
+      keepAlive: true,
+    });
     this.#client = client;
     client.on("error", (error) => this.#lost(client, error));
     client.on("end", () => this.#lost(client, undefined));
@@ -49,7 +58,9 @@ export class Subscription {
     try {
       const connected = client.connect();
       unref(client);
-      await connected;
+      // A client that is ended while it connects never says so by its promise.
+      await Promise.race([connected, once(client, "end")]);
+      if (this.#client !== client) return;
       await client.query(`listen ${quoteIdentifier(this.#channel)}`);
       if (this.#client !== client) return;
       this.#pauseMs = FIRST_PAUSE_MS;
@@ -65,14 +76,14 @@ export class Subscription {
     clearTimeout(this.#timer);
     const client = this.#client;
     this.#client = undefined;
-    await client?.end().catch(() => undefined);
+    if (client !== undefined) await end(client);
   }
 
   #lost(client: Client, error: unknown): void {
     if (this.#client !== client) return;
     this.#client = undefined;
     this.#subscriber.onStatus(false);
-    client.end().catch(() => undefined);
+    void end(client);
     this.#logger.warn({ err: error }, "notifications interrupted");
     this.#timer = setTimeout(() => void this.start(), this.#pauseMs);
     this.#timer.unref();
@@ -80,6 +91,17 @@ export class Subscription {
   }
 }
 
+/** Ends a connection, also when the server does not answer any more. */
+async function end(client: Client): Promise<void> {
+  const timer = setTimeout(() => streamOf(client).destroy(), END_AFTER_MS);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
+}
+
 function unref(client: Client): void {
-  (client as unknown as { connection: { stream: { unref?(): void } } }).connection.stream.unref?.();
+  streamOf(client).unref?.();
+}
+
+function streamOf(client: Client): { destroy(): void; unref?(): void } {
+  return (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream;
 }

@@ -1,9 +1,9 @@
-import { AsyncResource } from "node:async_hooks";
 import type pgModule from "pg";
 import type { Pool, PoolConfig } from "pg";
 import type { DriverHost } from "../../core/driver.ts";
-import { GLOBAL_SCOPE, type Scope } from "../../core/scope.ts";
+import { GLOBAL_SCOPE, outsideScope, type Scope } from "../../core/scope.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { answer } from "./answer.ts";
 import { type ConnectionLimits, ConnectionState } from "./connection-state.ts";
 import { type Execution, execute, whenReady } from "./execute.ts";
 import { Lease, type LeaseOwner, toQueryConfig } from "./lease.ts";
@@ -30,6 +30,8 @@ export interface TenantPoolSettings {
   readonly isPooled: boolean;
   /** Whether one text may hold several statements unasked. */
   readonly allowMultipleStatements: boolean;
+  /** Whether the application prepares every new connection itself, by an option of `pg.Pool`. */
+  readonly isPrepared: boolean;
 }
 
 /** The application's `pg.Pool`, in which every query runs in the scope where it was called. */
@@ -50,8 +52,8 @@ export interface Borrowed {
   readonly execution: Execution;
   /** The connection in one scope. */
   at(scope: Scope): Target;
-  /** Gives it back clean, or closes it. */
-  giveBack(destroy: boolean): void;
+  /** Gives it back clean, or closes it; resolves when nothing of it is left in the session. */
+  giveBack(destroy: boolean): Promise<void>;
 }
 
 /** How a client is handed to callback style. */
@@ -64,7 +66,12 @@ export type ConnectCallback = (
 /** The part of `pg.Pool` that is built on; its many overloads are one implementation. */
 interface BasePool {
   connect(callback?: (error: Error | undefined, client: PgClient) => void): unknown;
+  newClient(waiting: unknown): void;
+  end(callback?: () => void): Promise<void> | undefined;
+  /** Who waits for a connection. */
+  readonly _pendingQueue?: { readonly callback: (error: Error) => void }[];
   on(event: "error" | "connect", listener: (subject: Error & PgClient) => void): void;
+  listenerCount(event: "connect"): number;
 }
 
 /**
@@ -100,14 +107,20 @@ export function createTenantPool(
 
   const owner: LeaseOwner = {
     execution,
-    giveBack: ({ client, state }, destroy) => {
-      if (destroy || state.isWorn || state.trace === "destroy")
-        return client.release(destroy || true);
-      if (state.trace === "none") return client.release();
+    giveBack: ({ client, state }, destroy, done) => {
+      const release = (reason?: boolean | Error): void => {
+        client.release(reason);
+        done?.();
+      };
+      if (destroy || state.isWorn || state.trace === "destroy") return release(destroy || true);
+      if (state.trace === "none") return release();
+      // ISOLATION: a reset also undoes what the application set when the connection was opened, such
+      // as a role with fewer rights. leak/session-traces.test.ts
+      if (settings.isPrepared || pool.listenerCount("connect") > 1) return release(true);
       // ISOLATION: settings, locks and temporary tables stay in the session. leak/client.test.ts
       client.query(RESET_TEXT, (error: Error | null) => {
         if (!error) state.trace = "none";
-        client.release(error ?? undefined);
+        release(error ?? undefined);
       });
     },
     logger: host.logger,
@@ -139,6 +152,21 @@ export function createTenantPool(
       });
     }
 
+    // ISOLATION: whatever a socket calls would run in the scope of the request that opened it, and
+    // query there. leak/async-context.test.ts
+    override newClient(waiting: unknown): void {
+      outsideScope(() => super.newClient(waiting));
+    }
+
+    override end(callback?: () => void): Promise<void> | undefined {
+      const ended = super.end(callback);
+      // `pg` never answers them.
+      for (const waiting of this._pendingQueue?.splice(0) ?? []) {
+        waiting.callback(new TenancyError("TENANCY_CLOSED", "The connection pool was ended."));
+      }
+      return ended;
+    }
+
     query(first: string | QueryConfig | Submittable, second?: unknown, third?: unknown): unknown {
       return withQueryConfig(first, second, third, (config, done) => {
         this.queryIn(scopeNow(), config, done);
@@ -150,10 +178,12 @@ export function createTenantPool(
         super.connect((error, client) => {
           if (error) return reject(error);
           const at = (scope: Scope): Target => target(client, scope);
-          const giveBack = (destroy: boolean): void => {
+          const giveBack = (destroy: boolean): Promise<void> => {
             const { state } = at(GLOBAL_SCOPE);
             state.leave("reset");
-            owner.giveBack(at(GLOBAL_SCOPE), destroy || isOpen(at(GLOBAL_SCOPE)));
+            return new Promise((done) => {
+              owner.giveBack(at(GLOBAL_SCOPE), destroy || isOpen(at(GLOBAL_SCOPE)), done);
+            });
           };
           resolve({ at, client, execution, giveBack });
         });
@@ -180,7 +210,8 @@ export function createTenantPool(
       });
     }
   }
-  return new ScopedPool() as unknown as TenantPool;
+  const pool = new ScopedPool();
+  return pool as unknown as TenantPool;
 }
 
 /**
@@ -221,29 +252,6 @@ export function withQueryConfig(
     if (isSubmittable(first)) throw needsClient();
     start(config, done);
   });
-}
-
-/** Answers in callback style, in the caller's async context, or with a promise. */
-export function answer(
-  callback: Callback | undefined,
-  start: (done: Callback) => void,
-): Promise<unknown> | undefined {
-  if (callback === undefined) {
-    return new Promise((resolve, reject) => {
-      start((error, result) => (error ? reject(error) : resolve(result)));
-    }).catch((error: Error) => {
-      // The stack of an error from the socket says nothing of who asked.
-      Error.captureStackTrace(error);
-      throw error;
-    });
-  }
-  const bound = AsyncResource.bind(callback);
-  try {
-    start(bound);
-  } catch (error) {
-    process.nextTick(bound, error);
-  }
-  return undefined;
 }
 
 function needsClient(): TenancyError {

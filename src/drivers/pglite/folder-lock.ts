@@ -3,7 +3,6 @@ import { mkdir, realpath, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 
 /** Gives a folder back to whoever wants to open it next. */
@@ -40,9 +39,8 @@ export async function lockFolder(dataDir: string | undefined): Promise<Unlock> {
 function folderOf(dataDir: string | undefined): string | undefined {
   if (dataDir === undefined || dataDir === "") return undefined;
   if (!/^[a-z][a-z-]+:\/\//.test(dataDir)) return dataDir;
-  if (!dataDir.startsWith("file://")) return undefined;
-  // PGlite takes what follows the scheme as it is, also when that is no address.
-  return dataDir.startsWith("file:///") ? fileURLToPath(dataDir) : dataDir.slice(7);
+  // PGlite takes what follows the scheme as it is, without decoding it.
+  return dataDir.startsWith("file://") ? dataDir.slice("file://".length) : undefined;
 }
 
 /** In the folder of temporary files, as addresses of sockets end after some 100 bytes. */

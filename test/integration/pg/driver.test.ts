@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GLOBAL_SCOPE, scopeOf, type TenantScope } from "../../../src/core/scope.ts";
@@ -179,6 +180,25 @@ describe("notifications", () => {
     await stop?.();
     await send("three");
     expect(heard).toEqual(["one", "two"]);
+  });
+
+  it("come over a connection that is probed within seconds, as its end may never be told", async () => {
+    const delays: number[] = [];
+    class ProbedSocket extends Socket {
+      override setKeepAlive(_isOn?: boolean, delayMs = 0): this {
+        delays.push(delayMs);
+        return super.setKeepAlive(true, delayMs);
+      }
+    }
+    const probed = await createPgWorld(database.url, [], { stream: () => new ProbedSocket() });
+    const stop = await probed.driver.subscribe("x", {
+      onMessage: () => undefined,
+      onStatus: () => undefined,
+    });
+    // Without a delay of its own it is the system's, which is two hours on Linux.
+    expect(delays).toEqual([10_000]);
+    await stop?.();
+    await probed.close();
   });
 });
 

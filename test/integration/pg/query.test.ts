@@ -111,6 +111,21 @@ describe("a one-shot query", () => {
     });
   });
 
+  it("points to where a text of several statements is wrong", async () => {
+    for (const [text, code] of [
+      ["select 1;\nselect nonsense", "42703"],
+      ["select 1;\nselect for", "42601"],
+    ] as const) {
+      const config = { queryMode: "simple", text } as pg.QueryConfig;
+      const plain: unknown = await world.admin.query(text).catch((error: unknown) => error);
+      const { position } = plain as { position: string };
+      await expect(world.in(0, () => world.pool.query(config))).rejects.toMatchObject({
+        code,
+        position,
+      });
+    }
+  });
+
   it("runs statements that refuse a transaction block, and leaves nothing behind", async () => {
     await world.in(0, () => world.pool.query("vacuum note"));
     await world.in(1, () =>

@@ -257,6 +257,19 @@ describe("the embedded database", () => {
     expect((await driver.query(a, owners)).rows).toEqual([{ owner: "tenant_a" }]);
   });
 
+  it("uses and locks a folder as it is written, without decoding it", async () => {
+    const left = await mkdtemp(join(tmpdir(), "kirayedar-%20-"));
+    const first = pglite({ dataDir: `file://${left}` });
+    const second = pglite({ dataDir: left });
+    for (const one of [first, second]) one.attach(host);
+    expect((await first.query(GLOBAL_SCOPE, "select 1 as one")).rows).toEqual([{ one: 1 }]);
+    await expect(second.query(GLOBAL_SCOPE, "select 1")).rejects.toMatchObject({
+      code: "DATABASE_UNAVAILABLE",
+    });
+    await Promise.all([first.close(), second.close()]);
+    await rm(left, { force: true, recursive: true });
+  });
+
   it("has what was written after a restart, and closes twice", async () => {
     await driver.query(a, "insert into note (owner) values ('tenant_a')");
     await driver.close();
