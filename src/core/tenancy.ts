@@ -209,7 +209,7 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
    *   `TENANT_BUSY`, `MIGRATION_FAILED`, `HOOK_FAILED`
    */
   create(slug: string, options?: CreateOptions): Promise<Tenant>;
-  /** The same as `create`, under the predecessor's name. */
+  /** The same as `create`: it migrates what it makes. */
   createAndMigrate(slug: string, options?: CreateOptions): Promise<Tenant>;
   /** Removes a tenant, its schema and all its data. Resolves with whether there was one. */
   drop(tenant: TenantRef, options?: DropOptions): Promise<boolean>;

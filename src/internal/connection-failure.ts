@@ -23,7 +23,7 @@ const SQLSTATES = /^(?:08...|28...|3D000|53300|57P0[123])$/;
 
 /** What drivers say without a code. */
 const MESSAGES =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(?:Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** Tells whether `error`, from any driver, says that the server could not be reached or talked to. */
 export function isConnectionFailure(error: unknown): boolean {

@@ -280,6 +280,7 @@ describe("cursors and streams", () => {
         code: "SCHEMA_NOT_FOUND",
       },
     );
+    expect(world.missing).toEqual(["tenant_gone", "tenant_gone"]);
     client.release();
     expect(await ownersEverywhere()).toEqual(rightOwners);
   });

@@ -1,4 +1,4 @@
-import { TenancyError } from "../../errors/tenancy-error.ts";
+import { isTenancyError, TenancyError } from "../../errors/tenancy-error.ts";
 import type { Logger } from "../../core/logger.ts";
 import { answer, bindSubmittable } from "./answer.ts";
 import { isCopy, SessionEntry } from "./copy.ts";
@@ -143,13 +143,20 @@ export class Lease {
     this.#streaming += 1;
     let isRunning = true;
     const entry = isCopy(query) ? this.#enterSession() : undefined;
-    scopeSubmittable(this.#target, query, entry, (error) => {
+    scopeSubmittable(this.#target, query, entry, (error, said) => {
       if (isRunning) this.#streaming -= 1;
       isRunning = false;
       if (isStatementError(error)) whenReady(this.#target, this.#begin());
+      this.#noteMissing(said);
     });
     client.query(query as never);
     return query;
+  }
+
+  /** Caches must not go on to lead here. */
+  #noteMissing(error: Error | undefined): void {
+    if (!isTenancyError(error, "SCHEMA_NOT_FOUND")) return;
+    this.#owner.execution.onSchemaMissing(this.#target.scope.schemaName);
   }
 
   #traceOf({ cursor, text = cursor?.text }: Submittable): SessionTrace {

@@ -1,5 +1,5 @@
 import pgModule from "pg";
-import type { Pool, PoolClient, PoolConfig } from "pg";
+import type { ClientConfig, Pool, PoolClient, PoolConfig } from "pg";
 import type {
   Driver,
   DriverHost,
@@ -30,6 +30,7 @@ const DEFAULT_TENANTS = 1_000;
 const DEFAULT_MAINTENANCE_CONNECTIONS = 4;
 const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
 const MAINTENANCE_IDLE_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** PostgreSQL through `pg`. */
 export class PgDriver implements Driver<Pool> {
@@ -57,7 +58,7 @@ export class PgDriver implements Driver<Pool> {
     checkOptions(options, pg);
     this.#pg = pg;
     this.#options = options;
-    this.#config = config;
+    this.#config = withConnectTimeout(config, pg);
   }
 
   get pool(): Pool {
@@ -216,6 +217,24 @@ export class PgDriver implements Driver<Pool> {
     }
     return this.#host;
   }
+}
+
+/**
+ * Bounds the time that a server may take to accept a connection: one that is reached but never answers
+ * would be waited for without end. Set on each client, as the pool's own option also bounds the wait
+ * for a connection that is in use.
+ */
+function withConnectTimeout(config: PoolConfig, pg: typeof pgModule): PoolConfig {
+  if (config.connectionTimeoutMillis !== undefined) return config;
+  const { Client = pg.Client } = config as { readonly Client?: typeof pgModule.Client };
+  return {
+    ...config,
+    Client: class extends Client {
+      constructor(options?: ClientConfig) {
+        super({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+      }
+    },
+  };
 }
 
 /** Whether the application has work of its own for every new connection. */

@@ -128,7 +128,7 @@ function isPlain(config: QueryConfig): boolean {
 
 /**
  * Makes a foreign submittable (a cursor, a stream, a plain `pg.Query`, a COPY) run in its scope, and
- * reports when it has ended. Its methods are shadowed on the object, which can be submitted only once
+ * reports when it has ended, with the server's error and what is said of it. Its methods are shadowed on the object, which can be submitted only once
  * anyway.
  *
  * What pages through a portal enters in the message that carries it, and what is a simple query in
@@ -138,7 +138,7 @@ export function scopeSubmittable(
   target: Target,
   query: Submittable,
   entry: { readonly failure: Error | undefined } | undefined,
-  onEnd: (error?: Error) => void,
+  onEnd: (error?: Error, said?: Error) => void,
 ): void {
   const { client, scope, state } = target;
   withoutPages(query);
@@ -194,7 +194,7 @@ export function scopeSubmittable(
     const said = isEntering ? enterError(error, target) : error;
     if (isText) shiftPosition(said, scope);
     if (isStatementError(error)) isEntering = false;
-    onEnd(error);
+    onEnd(error, said);
     original.error(said, wire);
   };
 }

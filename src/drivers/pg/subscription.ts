@@ -46,7 +46,8 @@ export class Subscription {
     if (this.#isStopped) return;
     // A connection that only listens does not notice that the network is gone. The system's own
     // probes begin after hours, and until then changed tenants would be remembered as they were.
-    const client = new this.#pg.Client({
+    const { Client = this.#pg.Client } = this.#config as { Client?: typeof pgModule.Client };
+    const client = new Client({
       keepAliveInitialDelayMillis: PROBE_AFTER_MS,
       ...this.#config,
       keepAlive: true,

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GLOBAL_SCOPE } from "../../../src/core/scope.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { createPgWorld, type PgWorld } from "../../support/pg-world.ts";
 
@@ -163,6 +164,22 @@ describe("an answer always comes, and once", () => {
     });
     const { rowCount } = await world.admin.query("select from tenant_a.note where owner = 'once'");
     expect(rowCount).toBe(1);
+  });
+
+  it("to whoever waits for a server that accepts and says nothing", async () => {
+    const silent = createServer();
+    silent.listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const url = `postgres://nobody@127.0.0.1:${port}/none`;
+    const deaf = await createPgWorld(url, [], { adminUrl: database.url });
+    const unavailable = { code: "DATABASE_UNAVAILABLE" };
+    await Promise.all([
+      expect(deaf.driver.query(GLOBAL_SCOPE, "select 1")).rejects.toMatchObject(unavailable),
+      expect(deaf.driver.session({}, async () => 1)).rejects.toMatchObject(unavailable),
+    ]);
+    await deaf.close();
+    silent.close();
   });
 
   it("to who closes a driver that listens to a server which has gone silent", async () => {
