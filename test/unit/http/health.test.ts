@@ -3,7 +3,7 @@ import type { TenantHealth } from "../../../src/core/tenancy.ts";
 import {
   createHealthReply,
   type HealthTenancy,
-} from "../../../src/integrations/http/shared/health.ts";
+} from "../../../src/integrations/http/common/health.ts";
 import { fakeTenant } from "../../support/pg-world.ts";
 
 let atOnce = 0;

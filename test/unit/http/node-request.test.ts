@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type NodeRequestLike,
   readNodeRequest,
-} from "../../../src/integrations/http/shared/node-request.ts";
+} from "../../../src/integrations/http/common/node-request.ts";
 
 const read = (
   rawHeaders: string[],

@@ -5,8 +5,8 @@ import {
   rewriteUrl,
   urlBeforeRewrite,
 } from "../../../src/integrations/http/fastify/rewrite-url.ts";
-import { stripPrefix } from "../../../src/integrations/http/shared/path-prefix.ts";
-import { urlWithTarget } from "../../../src/integrations/http/shared/fetch-request.ts";
+import { stripPrefix } from "../../../src/integrations/http/common/path-prefix.ts";
+import { urlWithTarget } from "../../../src/integrations/http/common/fetch-request.ts";
 
 const failing = (identify: Resolver["identify"]): Resolver => ({ identify, name: "failing" });
 

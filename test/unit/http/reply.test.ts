@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { renderRefusal } from "../../../src/integrations/http/shared/reply.ts";
-import { refusalFor } from "../../../src/integrations/http/shared/status.ts";
+import { renderRefusal } from "../../../src/integrations/http/common/reply.ts";
+import { refusalFor } from "../../../src/integrations/http/common/status.ts";
 
 const typeFor = (accept: string | undefined): string | undefined =>
   renderRefusal(refusalFor("unknown", undefined), accept, 30).headers["content-type"];

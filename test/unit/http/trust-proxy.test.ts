@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileTrustProxy } from "../../../src/integrations/http/shared/trust-proxy.ts";
+import { compileTrustProxy } from "../../../src/integrations/http/common/trust-proxy.ts";
 
 describe("trustProxy", () => {
   it("trusts all or nobody as a boolean, whatever the address", () => {

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
-import { createHealthReply, type HealthOptions, type HealthTenancy } from "../shared/health.ts";
-import { sendReply } from "../shared/reply.ts";
+import { createHealthReply, type HealthOptions, type HealthTenancy } from "../common/health.ts";
+import { sendReply } from "../common/reply.ts";
 
 /**
  * Makes a route handler that answers 200 when the registry can be read and all active tenants are

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from "express";
-import { connectGuard, type ConnectHandler, connectMiddleware } from "../shared/connect.ts";
-import type { HttpOptions, HttpTenancy } from "../shared/options.ts";
+import { connectGuard, type ConnectHandler, connectMiddleware } from "../common/connect.ts";
+import type { HttpOptions, HttpTenancy } from "../common/options.ts";
 import type { Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
 

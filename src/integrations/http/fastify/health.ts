@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { createHealthReply, type HealthOptions, type HealthTenancy } from "../shared/health.ts";
+import { createHealthReply, type HealthOptions, type HealthTenancy } from "../common/health.ts";
 
 /**
  * Makes a route handler that answers 200 when the registry can be read and all active tenants are

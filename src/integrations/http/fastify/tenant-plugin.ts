@@ -9,13 +9,13 @@ import { attempt, isPromise } from "../../../internal/maybe-promise.ts";
 import type { Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
-import { type Decision, enterDecision, SKIPPED } from "../shared/decide.ts";
-import { assignDecision, decideNode, enterNode, setTenantHeader } from "../shared/node-scope.ts";
-import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../shared/options.ts";
-import { renderRefusal } from "../shared/reply.ts";
-import { bindRequestLog } from "../shared/request-log.ts";
-import { checkGuard, type Required } from "../shared/request-state.ts";
-import type { Refusal } from "../shared/status.ts";
+import { type Decision, enterDecision, SKIPPED } from "../common/decide.ts";
+import { assignDecision, decideNode, enterNode, setTenantHeader } from "../common/node-scope.ts";
+import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../common/options.ts";
+import { renderRefusal } from "../common/reply.ts";
+import { bindRequestLog } from "../common/request-log.ts";
+import { checkGuard, type Required } from "../common/request-state.ts";
+import type { Refusal } from "../common/status.ts";
 import { urlBeforeRewrite } from "./rewrite-url.ts";
 
 declare module "fastify" {

@@ -1,4 +1,4 @@
-import { createHealthReply, type HealthOptions, type HealthTenancy } from "../shared/health.ts";
+import { createHealthReply, type HealthOptions, type HealthTenancy } from "../common/health.ts";
 
 /**
  * Makes a function from request to response that answers 200 when the registry can be read and all active tenants are

@@ -1,13 +1,13 @@
 import { captureScope } from "../../../core/scope.ts";
 import type { MaybePromise, Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
-import { bindResponse } from "../shared/bind.ts";
-import { type Decision, decide, enterDecision, SKIPPED } from "../shared/decide.ts";
-import { readFetchRequest, withTarget } from "../shared/fetch-request.ts";
-import { setTenantHeader } from "../shared/node-scope.ts";
-import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../shared/options.ts";
-import { renderRefusal } from "../shared/reply.ts";
-import type { Refusal } from "../shared/status.ts";
+import { bindResponse } from "../common/bind.ts";
+import { type Decision, decide, enterDecision, SKIPPED } from "../common/decide.ts";
+import { readFetchRequest, withTarget } from "../common/fetch-request.ts";
+import { setTenantHeader } from "../common/node-scope.ts";
+import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../common/options.ts";
+import { renderRefusal } from "../common/reply.ts";
+import type { Refusal } from "../common/status.ts";
 
 /** What a handler learns of its request. */
 export interface TenantContext {

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { createHealthReply, type HealthOptions, type HealthTenancy } from "../shared/health.ts";
+import { createHealthReply, type HealthOptions, type HealthTenancy } from "../common/health.ts";
 
 /**
  * Makes a route handler that answers 200 when the registry can be read and all active tenants are

@@ -10,7 +10,7 @@ export {
   type TenantVariables,
 } from "./tenant-middleware.ts";
 export { stripTenantPath, type GetPath } from "./strip-tenant-path.ts";
-export type { HealthOptions, HealthTenancy } from "../shared/health.ts";
-export type { HttpOptions, HttpTenancy } from "../shared/options.ts";
-export type { Refusal, RefusalKind } from "../shared/status.ts";
-export type { TrustProxy } from "../shared/trust-proxy.ts";
+export type { HealthOptions, HealthTenancy } from "../common/health.ts";
+export type { HttpOptions, HttpTenancy } from "../common/options.ts";
+export type { Refusal, RefusalKind } from "../common/status.ts";
+export type { TrustProxy } from "../common/trust-proxy.ts";

@@ -1,6 +1,6 @@
 import type { Resolver } from "../../../core/resolution.ts";
-import { urlWithTarget } from "../shared/fetch-request.ts";
-import { stripPrefix } from "../shared/path-prefix.ts";
+import { urlWithTarget } from "../common/fetch-request.ts";
+import { stripPrefix } from "../common/path-prefix.ts";
 
 /** Finds the path by which Hono chooses the route. */
 export type GetPath<Options> = (request: Request, options?: Options) => string;

@@ -3,20 +3,20 @@ import type { Context, MiddlewareHandler, Next } from "hono";
 import { captureScope, type InScope } from "../../../core/scope.ts";
 import type { MaybePromise, Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
-import { bindEmitter, bindResponse, releaseConnection } from "../shared/bind.ts";
-import { type Decision, decide, enterDecision, SKIPPED } from "../shared/decide.ts";
-import { readFetchRequest, withTarget } from "../shared/fetch-request.ts";
-import { type NodeRequestLike, readNodeRequest } from "../shared/node-request.ts";
+import { bindEmitter, bindResponse, releaseConnection } from "../common/bind.ts";
+import { type Decision, decide, enterDecision, SKIPPED } from "../common/decide.ts";
+import { readFetchRequest, withTarget } from "../common/fetch-request.ts";
+import { type NodeRequestLike, readNodeRequest } from "../common/node-request.ts";
 import {
   type HttpOptions,
   type HttpSettings,
   type HttpTenancy,
   parseHttpOptions,
-} from "../shared/options.ts";
-import { renderRefusal } from "../shared/reply.ts";
-import { checkGuard, rememberDecision, type Required } from "../shared/request-state.ts";
-import { setTenantHeader } from "../shared/node-scope.ts";
-import type { Refusal } from "../shared/status.ts";
+} from "../common/options.ts";
+import { renderRefusal } from "../common/reply.ts";
+import { checkGuard, rememberDecision, type Required } from "../common/request-state.ts";
+import { setTenantHeader } from "../common/node-scope.ts";
+import type { Refusal } from "../common/status.ts";
 
 /** What `c.get` knows behind {@link tenantMiddleware}. */
 export interface TenantVariables {

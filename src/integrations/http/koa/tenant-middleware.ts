@@ -3,19 +3,19 @@ import type { Context, Middleware, Next } from "koa";
 import type { InScope } from "../../../core/scope.ts";
 import type { Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
-import { bindBody, bindReadable } from "../shared/bind.ts";
-import { type Decision, enterDecision, SKIPPED } from "../shared/decide.ts";
+import { bindBody, bindReadable } from "../common/bind.ts";
+import { type Decision, enterDecision, SKIPPED } from "../common/decide.ts";
 import {
   assignDecision,
   decideNode,
   enterNode,
   setTenantHeader,
   stripUrl,
-} from "../shared/node-scope.ts";
-import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../shared/options.ts";
-import { renderRefusal } from "../shared/reply.ts";
-import { checkGuard, type Required } from "../shared/request-state.ts";
-import type { Refusal } from "../shared/status.ts";
+} from "../common/node-scope.ts";
+import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../common/options.ts";
+import { renderRefusal } from "../common/reply.ts";
+import { checkGuard, type Required } from "../common/request-state.ts";
+import type { Refusal } from "../common/status.ts";
 
 /** What is in `ctx.state` behind {@link tenantMiddleware}. */
 export interface TenantKoaState {

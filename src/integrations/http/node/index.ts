@@ -15,8 +15,8 @@ export {
   type TenantRequest,
 } from "./with-tenant.ts";
 export { withTenantUpgrade, type UpgradeHandler, type UpgradeOptions } from "./upgrade.ts";
-export type { ConnectHandler, ConnectMiddleware, ConnectNext } from "../shared/connect.ts";
-export type { HealthOptions, HealthTenancy } from "../shared/health.ts";
-export type { HttpOptions, HttpTenancy } from "../shared/options.ts";
-export type { Refusal, RefusalKind } from "../shared/status.ts";
-export type { TrustProxy } from "../shared/trust-proxy.ts";
+export type { ConnectHandler, ConnectMiddleware, ConnectNext } from "../common/connect.ts";
+export type { HealthOptions, HealthTenancy } from "../common/health.ts";
+export type { HttpOptions, HttpTenancy } from "../common/options.ts";
+export type { Refusal, RefusalKind } from "../common/status.ts";
+export type { TrustProxy } from "../common/trust-proxy.ts";

@@ -4,8 +4,8 @@ import {
   type ConnectHandler,
   type ConnectMiddleware,
   connectMiddleware,
-} from "../shared/connect.ts";
-import type { HttpOptions, HttpTenancy } from "../shared/options.ts";
+} from "../common/connect.ts";
+import type { HttpOptions, HttpTenancy } from "../common/options.ts";
 
 /** How {@link tenantMiddleware} treats requests. */
 export type ConnectOptions = HttpOptions<

@@ -2,14 +2,14 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { attempt, isPromise } from "../../../internal/maybe-promise.ts";
 import { captureScope } from "../../../core/scope.ts";
-import { bindEmitter } from "../shared/bind.ts";
-import { type Decision, enterDecision, SKIPPED } from "../shared/decide.ts";
-import { assignDecision, decideNode, stripUrl } from "../shared/node-scope.ts";
-import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../shared/options.ts";
-import { renderRefusal } from "../shared/reply.ts";
-import { bindRequestLog } from "../shared/request-log.ts";
-import { rememberDecision } from "../shared/request-state.ts";
-import { type Refusal, refusalFor } from "../shared/status.ts";
+import { bindEmitter } from "../common/bind.ts";
+import { type Decision, enterDecision, SKIPPED } from "../common/decide.ts";
+import { assignDecision, decideNode, stripUrl } from "../common/node-scope.ts";
+import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../common/options.ts";
+import { renderRefusal } from "../common/reply.ts";
+import { bindRequestLog } from "../common/request-log.ts";
+import { rememberDecision } from "../common/request-state.ts";
+import { type Refusal, refusalFor } from "../common/status.ts";
 import type { TenantRequest } from "./with-tenant.ts";
 
 /** Takes over a connection, in its tenant's scope. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { attempt, isPromise } from "../../../internal/maybe-promise.ts";
 import type { Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
-import { type Decision, enterDecision, SKIPPED } from "../shared/decide.ts";
+import { type Decision, enterDecision, SKIPPED } from "../common/decide.ts";
 import {
   assignDecision,
   decideNode,
@@ -10,9 +10,9 @@ import {
   refuseNode,
   setTenantHeader,
   stripUrl,
-} from "../shared/node-scope.ts";
-import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../shared/options.ts";
-import { type Refusal, refusalFor } from "../shared/status.ts";
+} from "../common/node-scope.ts";
+import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "../common/options.ts";
+import { type Refusal, refusalFor } from "../common/status.ts";
 
 /** A request that has been resolved. */
 export type TenantRequest = IncomingMessage & {

@@ -3,7 +3,7 @@ import { GLOBAL_SCOPE, ScopeContext, scopeOf } from "../../../../src/core/scope.
 import { TenancyError } from "../../../../src/errors/tenancy-error.ts";
 import type { Tenant } from "../../../../src/core/tenant.ts";
 import type { Resolver } from "../../../../src/core/resolution.ts";
-import type { HttpTenancy } from "../../../../src/integrations/http/shared/options.ts";
+import type { HttpTenancy } from "../../../../src/integrations/http/common/options.ts";
 import { fakeTenant } from "../../../support/pg-world.ts";
 
 export interface LogLine {
