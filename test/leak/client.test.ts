@@ -327,7 +327,7 @@ describe("what a session could carry to the next tenant", () => {
     [
       "a lock",
       "select pg_advisory_lock(77)",
-      "select count(*)::int from pg_locks where locktype = 'advisory'",
+      "select count(*)::int from pg_locks where locktype = 'advisory' and objid = 77 and database = (select oid from pg_database where datname = current_database())",
       0,
     ],
     [
