@@ -56,6 +56,11 @@ export interface MigrationsConfig {
   readonly tenant?: MigrationSource;
   /** Table of the history, in each schema. Default `"kirayedar_migrations"`. */
   readonly table?: string;
+  /**
+   * Whether a migration that is older than the newest applied one is refused, in place of applied with
+   * a warning. Default `false`.
+   */
+  readonly strictOrder?: boolean;
 }
 
 /** The application's own work around the lifecycle. A hook that throws stops the operation. */

@@ -35,6 +35,7 @@ export interface Settings {
     readonly tenant: MigrationSource;
     /** Whether the folders may be missing, because they were not configured. */
     readonly optional: { readonly global: boolean; readonly tenant: boolean };
+    readonly strictOrder: boolean;
     readonly table: string;
   };
   /** The application's own work around the lifecycle. */

@@ -27,6 +27,8 @@ export const REMEDIES = {
   MIGRATION_IRREVERSIBLE: "Add a down part to the migration, or write a new one that undoes it.",
   MIGRATION_MISSING: "Restore the file, or run the checkout that has it.",
   MIGRATION_NOT_FOUND: "Check the version; `kirayedar status` lists the known ones.",
+  MIGRATION_OUT_OF_ORDER:
+    "Give the migration a version after the newest applied one, or turn off `migrations.strictOrder`.",
   MIGRATIONS_FOLDER_MISSING: "Create the folder, or correct `migrations` in the configuration.",
   MULTIPLE_STATEMENTS:
     'Send the statements one by one, or pass `queryMode: "simple"` with text that you trust.',

@@ -13,6 +13,7 @@ import type { Registry } from "../core/registry.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { applyNew } from "./apply-new.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, discover, type KnownMigration } from "./discover.ts";
 import { type AppliedMigration, finishedEntry, Journal } from "./journal.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
@@ -69,7 +70,8 @@ class SchemaMigrator implements Migrator {
     const pending = planMigrate(run.known, run.rows, options);
     if (options.dryRun === true) return run.result(pending.map(({ version }) => version));
     for (const migration of pending) checkBody(migration.up, migration);
-    this.#warn(run, pending);
+    this.#checkOrder(run, pending);
+    this.#warnOfMissing(run);
     const versions: string[] = [];
     for (const migration of pending) {
       await this.#apply(session, run, migration, versions);
@@ -192,15 +194,27 @@ class SchemaMigrator implements Migrator {
     await session.transaction(scope, (tx) => this.#noteVersion(tx, run));
   }
 
-  #warn(run: Run, pending: readonly KnownMigration[]): void {
-    const { logger } = this.#options.settings;
-    const about = { schemaName: run.target.schemaName, tenant: run.target.tenant?.slug };
+  #checkOrder(run: Run, pending: readonly KnownMigration[]): void {
+    const { logger, migrations } = this.#options.settings;
+    const { schemaName, tenant } = run.target;
     const newest = versionOf(run.done);
     for (const { file, version } of pending) {
-      if (newest !== null && compareVersions(version, newest) < 0) {
-        logger.warn({ ...about, file, newest, version }, "migration applied out of order");
+      if (newest === null || compareVersions(version, newest) >= 0) continue;
+      if (migrations.strictOrder) {
+        throw new TenancyError(
+          "MIGRATION_OUT_OF_ORDER",
+          `The migration ${file} is older than ${newest}, which is applied to "${schemaName}".`,
+          { tenant: tenant?.slug },
+        );
       }
+      const about = { file, newest, schemaName, tenant: tenant?.slug, version };
+      logger.warn(about, "migration applied out of order");
     }
+  }
+
+  #warnOfMissing(run: Run): void {
+    const { logger } = this.#options.settings;
+    const about = { schemaName: run.target.schemaName, tenant: run.target.tenant?.slug };
     for (const { version } of run.rows) {
       if (!run.known.some((migration) => migration.version === version)) {
         logger.warn({ ...about, version }, "migration applied, but its file is missing");

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { MigrationSource, TenancyConfig } from "../core/config.ts";
 import type { Settings } from "../core/settings.ts";
-import { checkIdentifier, checkObject, invalidOption } from "./check.ts";
+import { checkBoolean, checkIdentifier, checkObject, invalidOption } from "./check.ts";
 
 /**
  * Checks where migrations come from, and makes folders absolute.
@@ -9,7 +9,12 @@ import { checkIdentifier, checkObject, invalidOption } from "./check.ts";
  * @throws TenancyError `INVALID_CONFIG`
  */
 export function resolveMigrations(config: TenancyConfig, maxBytes: number): Settings["migrations"] {
-  const given = checkObject("migrations", config.migrations, ["global", "table", "tenant"]);
+  const given = checkObject("migrations", config.migrations, [
+    "global",
+    "strictOrder",
+    "table",
+    "tenant",
+  ]);
   const { rootDir = process.cwd() } = config;
   if (typeof rootDir !== "string" || rootDir === "") {
     throw invalidOption("rootDir", "is not a folder");
@@ -27,6 +32,7 @@ export function resolveMigrations(config: TenancyConfig, maxBytes: number): Sett
   return {
     global,
     optional: { global: given.global === undefined, tenant: given.tenant === undefined },
+    strictOrder: checkBoolean("migrations.strictOrder", given.strictOrder, false),
     table: checkIdentifier("migrations.table", given.table ?? "kirayedar_migrations", maxBytes),
     tenant,
   };

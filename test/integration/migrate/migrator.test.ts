@@ -64,7 +64,10 @@ async function notedVersion(): Promise<unknown> {
 }
 
 /** A migrator that has looked at nothing yet. */
-function migrator(source: string | readonly Migration[] = folder): Migrator {
+function migrator(
+  source: string | readonly Migration[] = folder,
+  more: Partial<Settings["migrations"]> = {},
+): Migrator {
   const settings = {
     logger: {
       ...SILENT_LOGGER,
@@ -73,8 +76,10 @@ function migrator(source: string | readonly Migration[] = folder): Migrator {
     migrations: {
       global: source,
       optional: { global: false, tenant: false },
+      strictOrder: false,
       table: "kirayedar_migrations",
       tenant: source,
+      ...more,
     },
     rules: { globalSchema: "public", sharedSchemas: [] },
   } as unknown as Settings;
@@ -257,6 +262,19 @@ describe("migrate", () => {
     expect((await up()).versions).toEqual(["2"]);
     expect(await notedVersion()).toBe("3");
     expect(warnings).toEqual(["migration applied out of order"]);
+  });
+
+  it("refuses what comes out of order, if told to", async () => {
+    await putThree();
+    await rm(join(folder, "2_two.sql"));
+    await up();
+    await put("2_two.sql", table("two"));
+    await expect(up({}, migrator(folder, { strictOrder: true }))).rejects.toMatchObject({
+      code: "MIGRATION_OUT_OF_ORDER",
+      tenant: tenant.slug,
+    });
+    expect(await notedVersion()).toBe("3");
+    expect((await up()).versions).toEqual(["2"]);
   });
 
   it("mends a noted version that is at odds with the history", async () => {

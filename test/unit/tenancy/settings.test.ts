@@ -19,6 +19,7 @@ describe("resolveSettings", () => {
     expect(migrations).toEqual({
       global: resolve("migrations/global"),
       optional: { global: true, tenant: true },
+      strictOrder: false,
       table: "kirayedar_migrations",
       tenant: resolve("migrations/tenant"),
     });
@@ -59,6 +60,7 @@ describe("resolveSettings", () => {
     expect(migrations).toMatchObject({
       global: "/srv/app/migrations/global",
       optional: { global: true, tenant: false },
+      strictOrder: false,
       tenant: "/srv/app/db/tenant",
     });
   });
