@@ -73,6 +73,37 @@ describe("what is submitted as an object of its own leaves nothing", () => {
   });
 });
 
+describe("the last number of a session", () => {
+  const text = "select lastval()";
+  const refused = {
+    code: "INVALID_QUERY",
+    message: expect.stringContaining("returning") as string,
+  };
+
+  it("is not told, as it may be another tenant's", async () => {
+    await world.in(0, () => world.pool.query("insert into note (owner) values ('tenant_a')"));
+    await expect(world.in(1, () => world.pool.query(text))).rejects.toMatchObject(refused);
+    const client = await world.in(1, () => world.pool.connect());
+    await expect(client.query(text)).rejects.toMatchObject(refused);
+    await expect(client.query(new Cursor(text)).read(1)).rejects.toMatchObject(refused);
+    const { rows } = await client.query(
+      "insert into note (owner) values ('tenant_b') returning currval('note_id_seq') = id as same",
+    );
+    client.release();
+    expect(rows).toEqual([{ same: true }]);
+  });
+
+  it("is told where the session is one tenant's alone", async () => {
+    const scope = { kind: "tenant", tenant: world.tenants[0]! } as const;
+    await world.driver.session({}, (session) =>
+      session.transaction(scope, async (tx) => {
+        await tx.query("insert into note (owner) values ('tenant_a')");
+        expect((await tx.query("select lastval() > 0 as known")).rows).toEqual([{ known: true }]);
+      }),
+    );
+  });
+});
+
 describe("what the application did to a new connection", () => {
   const hook = (client: pg.ClientBase): Promise<unknown> => client.query("set role pg_monitor");
   const ways: [string, object, (pool: pg.Pool) => unknown][] = [

@@ -22,6 +22,8 @@ export interface Execution {
   readonly allowMultipleStatements: boolean;
   /** Whether a transaction pooler stands between. */
   readonly isPooled: boolean;
+  /** Whether connections go from one tenant to the next without a reset of their session. */
+  readonly isShared: boolean;
   /** Called when a tenant's schema turned out to be missing. */
   onSchemaMissing(schemaName: string): void;
 }
@@ -146,12 +148,28 @@ function refuse(
   target: Target,
 ): TenancyError | undefined {
   if (info === undefined) return new TenancyError("INVALID_QUERY", "A query has no text.");
-  // ISOLATION: behind a transaction pooler the session is another tenant's a moment later. leak/pgbouncer.test.ts
-  if (execution.isPooled && info.trace !== "none") return needsSession(target);
+  const refusal = refuseText(info, execution, target);
+  if (refusal !== undefined) return refusal;
   if (config.values !== undefined && config.values !== null && !Array.isArray(config.values)) {
     return new TenancyError("INVALID_QUERY", "The values of a query are not an array.");
   }
   return undefined;
+}
+
+/** Refuses what depends on a session that is other tenants' too. */
+export function refuseText(
+  info: StatementInfo,
+  execution: Execution,
+  target: Target,
+): TenancyError | undefined {
+  // ISOLATION: behind a transaction pooler the session is another tenant's a moment later. leak/pgbouncer.test.ts
+  if (execution.isPooled && info.trace !== "none") return needsSession(target);
+  // ISOLATION: the last number of the session may be one of another tenant. leak/session-traces.test.ts
+  if (!execution.isShared || !info.readsSession) return undefined;
+  return new TenancyError("INVALID_QUERY", "`lastval()` may tell the number of another tenant.", {
+    remedy: "Use `returning`, or `currval` with the sequence's name.",
+    tenant: target.scope.tenant,
+  });
 }
 
 /** Whether a prepared statement no longer fits its tables, or is gone. */

@@ -2,7 +2,7 @@ import { isTenancyError, TenancyError } from "../../errors/tenancy-error.ts";
 import type { Logger } from "../../core/logger.ts";
 import { answer, bindSubmittable } from "./answer.ts";
 import { isCopy, SessionEntry } from "./copy.ts";
-import { type Execution, execute, needsSession, whenReady } from "./execute.ts";
+import { type Execution, execute, needsSession, refuseText, whenReady } from "./execute.ts";
 import {
   type Callback,
   isStatementError,
@@ -12,7 +12,7 @@ import {
   type Submittable,
 } from "./peer.ts";
 import { scopeSubmittable, type Target } from "./scoped-query.ts";
-import type { SessionTrace } from "./statement-info.ts";
+import type { StatementInfo } from "./statement-info.ts";
 
 /** What a lease needs of its pool. */
 export interface LeaseOwner {
@@ -132,14 +132,14 @@ export class Lease {
     const { client, state } = this.#target;
     bindSubmittable(query);
     query.callback ??= [second, third].find((value) => typeof value === "function") as Callback;
-    const trace = this.#traceOf(query);
-    const refusal = this.#refusalOf(trace);
+    const info = this.#infoOf(query);
+    const refusal = this.#refusalOf(info);
     if (refusal !== undefined) {
       process.nextTick(() => query.handleError(refusal, client.connection));
       return query;
     }
     // ISOLATION: such an object changes the session as any text does. leak/session-traces.test.ts
-    state.leave(trace);
+    state.leave(info?.trace ?? "none");
     this.#streaming += 1;
     let isRunning = true;
     const entry = isCopy(query) ? this.#enterSession() : undefined;
@@ -159,14 +159,13 @@ export class Lease {
     this.#owner.execution.onSchemaMissing(this.#target.scope.schemaName);
   }
 
-  #traceOf({ cursor, text = cursor?.text }: Submittable): SessionTrace {
-    return typeof text === "string" ? this.#owner.execution.infos.of(text).trace : "none";
+  #infoOf({ cursor, text = cursor?.text }: Submittable): StatementInfo | undefined {
+    return typeof text === "string" ? this.#owner.execution.infos.of(text) : undefined;
   }
 
-  #refusalOf(trace: SessionTrace): TenancyError | undefined {
+  #refusalOf(info: StatementInfo | undefined): TenancyError | undefined {
     if (this.#isReleased) return ended();
-    const isRefused = this.#owner.execution.isPooled && trace !== "none";
-    return isRefused ? needsSession(this.#target) : undefined;
+    return info && refuseText(info, this.#owner.execution, this.#target);
   }
 
   #enterSession(): SessionEntry {

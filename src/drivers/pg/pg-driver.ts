@@ -164,6 +164,7 @@ export class PgDriver implements Driver<Pool> {
       host,
       isPooled: this.#options.pooler !== undefined,
       isPrepared: isPrepared(this.#config),
+      isShared: true,
       limits: limitsOf(this.#options),
     });
     return this.#pool;
@@ -189,6 +190,7 @@ export class PgDriver implements Driver<Pool> {
       host,
       isPooled: false,
       isPrepared: isPrepared(this.#config),
+      isShared: false,
       limits: { prepareAfter: Infinity, schemas: DEFAULT_TENANTS, statements: 1 },
     });
     return this.#maintenance;

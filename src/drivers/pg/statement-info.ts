@@ -13,6 +13,8 @@ export interface StatementInfo {
   readonly isPreparable: boolean;
   /** What it may leave behind in its session. */
   readonly trace: SessionTrace;
+  /** Whether it reads what statements before it have left in the session, whosesoever they were. */
+  readonly readsSession: boolean;
 }
 
 /** Characters of all texts together. */
@@ -21,6 +23,8 @@ const MAX_REMEMBERED = 8 * 1024 * 1024;
 const LEADING_COMMENT = /^\s*(?:--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)/;
 const PREPARABLE = /^\s*\(*\s*(?:select|insert|update|delete|merge|with|values|table)\b/i;
 const LOCAL_SET_CONFIG = /set_config\s*\((?:[^()']|'[^']*')*,\s*true\s*\)/gi;
+
+const READS_SESSION = /\blastval"?\s*\(/i;
 
 /** What may be before a statement. It is bounded, as every semicolon of a long text is tried. */
 const GAP = String.raw`(?:\s|--[^\n]{0,200}(?:\n|$)|/\*(?:[^*]|\*(?!/)){0,200}\*/)*`;
@@ -86,7 +90,13 @@ function inspect(text: string, key: string): StatementInfo {
     bare = bare.replace(LEADING_COMMENT, "");
   }
   const trace = traceOf(bare.replace(LOCAL_SET_CONFIG, ""));
-  return { isPreparable: trace === "none" && PREPARABLE.test(bare), key, text, trace };
+  return {
+    isPreparable: trace === "none" && PREPARABLE.test(bare),
+    key,
+    readsSession: READS_SESSION.test(bare),
+    text,
+    trace,
+  };
 }
 
 function traceOf(text: string): SessionTrace {

@@ -28,6 +28,8 @@ export interface TenantPoolSettings {
   readonly limits: ConnectionLimits;
   /** Whether a transaction pooler stands between. */
   readonly isPooled: boolean;
+  /** Whether connections go from one tenant to the next without a reset of their session. */
+  readonly isShared: boolean;
   /** Whether one text may hold several statements unasked. */
   readonly allowMultipleStatements: boolean;
   /** Whether the application prepares every new connection itself, by an option of `pg.Pool`. */
@@ -93,6 +95,7 @@ export function createTenantPool(
     allowMultipleStatements: settings.allowMultipleStatements,
     infos: new StatementInfos(),
     isPooled: settings.isPooled,
+    isShared: settings.isShared,
     onSchemaMissing: (schemaName) => host.onSchemaMissing(schemaName),
   };
 
