@@ -5,14 +5,10 @@ import { fileURLToPath } from "node:url";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { installDebianPackage } from "../../support/debian-package.ts";
 
 const main = fileURLToPath(new URL("../../../examples/demo/main.ts", import.meta.url));
-const executablePath = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-].find((path) => existsSync(path));
+const executablePath = await findBrowser();
 // What a browser starts by itself would ask hosts that a closed network does not have.
 const args = [
   "--no-sandbox",
@@ -23,6 +19,21 @@ const args = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** Finds a browser; installs one only where nobody works, as it is large. */
+async function findBrowser(): Promise<string | undefined> {
+  const find = (): string | undefined =>
+    [
+      "/usr/bin/chromium",
+      "/usr/bin/chromium-browser",
+      "/usr/bin/google-chrome",
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ].find((path) => existsSync(path));
+  if (find() === undefined && process.env["CI"] === "true") {
+    await installDebianPackage("chromium", () => find() !== undefined);
+  }
+  return find();
+}
 
 /** Resolves with what a process printed, once it has printed `text`. */
 function printedUntil(child: ChildProcess, text: string): Promise<string> {
@@ -36,7 +47,7 @@ function printedUntil(child: ChildProcess, text: string): Promise<string> {
   });
 }
 
-// A browser is not brought along: where none is installed, the pages are tested over HTTP alone.
+// Where there is no browser, the pages are tested over HTTP alone.
 describe.skipIf(executablePath === undefined)("the demo in a browser", () => {
   let database: TestDatabase;
   let demo: ChildProcess;
