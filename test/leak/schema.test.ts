@@ -1,3 +1,6 @@
+import { text as readText } from "node:stream/consumers";
+import type { PoolClient } from "pg";
+import { to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ScopeContext, scopeOf } from "../../src/core/scope.ts";
 import { SILENT_LOGGER } from "../../src/core/logger.ts";
@@ -48,6 +51,46 @@ describe("a schema that is not there", () => {
     ).rejects.toMatchObject({
       code: "42P01",
     });
+  });
+});
+
+describe("a schema whose name is another tenant's by now", () => {
+  it("is entered by no process that knows the name from before", async () => {
+    // A name that looks like a parameter must not become one.
+    const name = '"tenant_$2"';
+    const table = "create table note (owner text); insert into note values";
+    await world.admin.query(`create schema ${name}; set search_path = ${name}; ${table} ('old')`);
+    const scope = scopeOf(fakeTenant("moved", { schemaName: "tenant_$2" }));
+    const text = "select owner from note";
+    const simple = { queryMode: "simple", text } as never;
+    const held = async (use: (client: PoolClient) => Promise<unknown>): Promise<void> => {
+      const client = await world.context.run(scope, () => world.pool.connect());
+      await use(client).finally(() => client.release());
+    };
+    const ways: Record<string, () => Promise<unknown>> = {
+      client: () =>
+        held(async (client) => {
+          await client.query("begin");
+          await client.query(text);
+        }),
+      copy: () => held((client) => readText(client.query(copyTo("copy note to stdout")))),
+      outside: () =>
+        world.driver.session({}, (session) =>
+          session.queryOutsideTransaction(scope, "analyze note"),
+        ),
+      query: () => world.driver.query(scope, text),
+      simple: () => world.context.run(scope, () => world.pool.query(simple)),
+      transaction: () => world.driver.transaction(scope, (tx) => tx.query(text)),
+    };
+    for (const way of Object.values(ways)) await way();
+    await world.admin.query(
+      `alter schema ${name} rename to tenant_moved; create schema ${name}; set search_path = ${name}; ${table} ('another tenant')`,
+    );
+    for (const [way, run] of Object.entries(ways)) {
+      await expect(run(), way).rejects.toMatchObject({ code: "SCHEMA_NOT_FOUND", tenant: "moved" });
+    }
+    const found = scopeOf(fakeTenant("moved", { schemaName: "tenant_moved" }));
+    expect((await world.driver.query(found, text)).rows).toEqual([{ owner: "old" }]);
   });
 });
 

@@ -35,7 +35,7 @@ export class SessionEntry implements Submittable {
     wire.stream.cork();
     try {
       wire.parse({ text: ENTER_SESSION_TEXT });
-      wire.bind({ values: [scope.path, scope.regnamespace] });
+      wire.bind({ values: [...scope.params] });
       wire.execute({});
       wire.sync();
     } finally {

@@ -1,7 +1,7 @@
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import type { ConnectionState } from "./connection-state.ts";
-import type { TransactionStatus, Wire } from "./peer.ts";
-import { ENTER_TEXT, type ScopePath } from "./search-path.ts";
+import type { PgClient, TransactionStatus, Wire } from "./peer.ts";
+import { ENTER_SESSION_TEXT, ENTER_TEXT, type ScopePath } from "./search-path.ts";
 
 /** Where a statement enters a scope. */
 interface EnterTarget {
@@ -43,7 +43,7 @@ export function writeEnter(wire: Wire, scope: ScopePath, state: ConnectionState)
     return;
   }
   wire.parse({ text: ENTER_TEXT });
-  wire.bind({ valueMapper: asIs, values: [scope.path, scope.regnamespace] });
+  wire.bind({ valueMapper: asIs, values: [...scope.params] });
   wire.execute({});
 }
 
@@ -78,6 +78,17 @@ export function shiftPosition(error: Error, scope: ScopePath): void {
   }
 }
 
+/** Makes a session the scope's, until it is told otherwise. */
+export async function enterSession(
+  target: EnterTarget & { readonly client: PgClient },
+): Promise<void> {
+  try {
+    await target.client.query(ENTER_SESSION_TEXT, [...target.scope.params]);
+  } catch (error) {
+    throw error instanceof Error ? enterError(error, target) : error;
+  }
+}
+
 /** Returns what to tell the user about an error of the statement that enters a scope. */
 export function enterError(error: Error, { scope, state }: EnterTarget): Error {
   const { code } = error as { readonly code?: unknown };
@@ -86,12 +97,20 @@ export function enterError(error: Error, { scope, state }: EnterTarget): Error {
     state.leave("destroy");
     return lostSession(error, scope.tenant);
   }
+  const { schemaName, tenant } = scope;
+  const whose = tenant === undefined ? "the global scope" : `tenant "${tenant}"`;
+  if (code === "22012") {
+    return new TenancyError(
+      "SCHEMA_NOT_FOUND",
+      `The schema "${schemaName}" of ${whose} was renamed or removed, and made again.`,
+      { cause: error, remedy: "Look the tenant up again.", tenant },
+    );
+  }
   if (code !== "3F000") return error;
-  const whose = scope.tenant === undefined ? "the global scope" : `tenant "${scope.tenant}"`;
   return new TenancyError(
     "SCHEMA_NOT_FOUND",
-    `The schema "${scope.schemaName}" of ${whose} does not exist.`,
-    { cause: error, tenant: scope.tenant },
+    `The schema "${schemaName}" of ${whose} does not exist.`,
+    { cause: error, tenant },
   );
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { QueryConfig as PgQueryConfig } from "pg";
 import { TenancyError } from "../../errors/tenancy-error.ts";
-import { lostSession } from "./enter.ts";
+import { enterSession, lostSession } from "./enter.ts";
 import {
   type Aftermath,
   type ExecuteCallback,
@@ -9,7 +9,7 @@ import {
   type QueryConfig,
 } from "./peer.ts";
 import type { ScopedQuery, ScopedQueryClass, Target } from "./scoped-query.ts";
-import { ENTER_SESSION_TEXT, type ScopePath } from "./search-path.ts";
+import type { ScopePath } from "./search-path.ts";
 import type { StatementInfo, StatementInfos } from "./statement-info.ts";
 
 /** What every statement of one pool has in common. */
@@ -197,14 +197,14 @@ function runInSession(
   refusal: Error,
   callback: ExecuteCallback,
 ): void {
-  const { client, scope, state } = target;
+  const { client, state } = target;
   if (execution.isPooled) {
     callback(needsSession(target, refusal), undefined, "ready");
     return;
   }
   state.leave("reset");
   const steps = async (): Promise<unknown> => {
-    await client.query(ENTER_SESSION_TEXT, [scope.path, scope.regnamespace]);
+    await enterSession(target);
     const { text, values } = config;
     const whole = { ...config, rows: undefined, text, values: values && [...values] };
     return await client.query(whole as PgQueryConfig);

@@ -19,7 +19,7 @@ import { takeLock } from "./lock.ts";
 import type { PgOptions } from "./options.ts";
 import type { PgClient, QueryConfig } from "./peer.ts";
 import { lostSession } from "./enter.ts";
-import { OPEN_TEXT } from "./search-path.ts";
+import { OPEN_TEXT, ScopePaths } from "./search-path.ts";
 import { inTransaction, PgSession } from "./session.ts";
 import { Subscription } from "./subscription.ts";
 import { createTenantPool, type TenantPool } from "./tenant-pool.ts";
@@ -41,6 +41,7 @@ export class PgDriver implements Driver<Pool> {
   readonly #config: PoolConfig;
   readonly #subscriptions = new Set<Subscription>();
   #host: DriverHost | undefined;
+  #paths: ScopePaths | undefined;
   #pool: TenantPool | undefined;
   #maintenance: TenantPool | undefined;
 
@@ -166,6 +167,7 @@ export class PgDriver implements Driver<Pool> {
       isPrepared: isPrepared(this.#config),
       isShared: true,
       limits: limitsOf(this.#options),
+      paths: this.#scopePaths(host),
     });
     return this.#pool;
   }
@@ -192,6 +194,7 @@ export class PgDriver implements Driver<Pool> {
       isPrepared: isPrepared(this.#config),
       isShared: false,
       limits: { prepareAfter: Infinity, schemas: DEFAULT_TENANTS, statements: 1 },
+      paths: this.#scopePaths(host),
     });
     return this.#maintenance;
   }
@@ -209,6 +212,11 @@ export class PgDriver implements Driver<Pool> {
 
   #isUnreachable(): boolean {
     return this.#options.pooler !== undefined && this.#options.directConnectionString === undefined;
+  }
+
+  #scopePaths({ globalSchema, sharedSchemas }: DriverHost): ScopePaths {
+    this.#paths ??= new ScopePaths(globalSchema, sharedSchemas);
+    return this.#paths;
   }
 
   #attached(): DriverHost {
@@ -233,7 +241,13 @@ function withConnectTimeout(config: PoolConfig, pg: typeof pgModule): PoolConfig
     ...config,
     Client: class extends Client {
       constructor(options?: ClientConfig) {
-        super({ ...options, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+        // The pool hides the password from whoever lists the options, a spread included.
+        const whole: ClientConfig = Object.defineProperties(
+          {},
+          Object.getOwnPropertyDescriptors(options ?? {}),
+        );
+        whole.connectionTimeoutMillis = CONNECT_TIMEOUT_MS;
+        super(whole);
       }
     },
   };

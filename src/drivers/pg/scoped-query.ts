@@ -81,7 +81,8 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
     }
 
     override handleDataRow(message: unknown): void {
-      if (!this.#isEntering) super.handleDataRow(message);
+      if (this.#isEntering) this.#target.scope.learn(message);
+      else super.handleDataRow(message);
     }
 
     override handleCommandComplete(message: CommandCompleteMessage, wire: Wire): void {
@@ -174,7 +175,8 @@ export function scopeSubmittable(
     if (!isEntering) original.rowDescription?.(message);
   };
   query.handleDataRow = (message) => {
-    if (!isEntering) original.dataRow?.(message);
+    if (isEntering) scope.learn(message);
+    else original.dataRow?.(message);
   };
   query.handleCommandComplete = (message, wire) => {
     if (isEntering) {

@@ -5,7 +5,7 @@ import { executeMessage } from "./enter-message.ts";
 import { searchPath } from "../../dialects/postgres/search-path.ts";
 
 /** What a connection needs to know of a scope. */
-export interface ScopePath {
+export class ScopePath {
   /** Value of `search_path`. */
   readonly path: string;
   /** Quoted schema, for the check that it exists. */
@@ -14,15 +14,61 @@ export interface ScopePath {
   readonly schemaName: string;
   /** Slug of the tenant, or `undefined` in the global scope. */
   readonly tenant: string | undefined;
-  /** Bytes that enter it on a connection where the statement that does so is prepared. */
-  readonly enterMessage: Buffer;
-  /** Text that enters it, to be put before another text. */
-  readonly enterText: string;
   /** Schema and migration version: what a prepared statement depends on. */
   readonly schemaVersion: string;
   /** Differs for every {@link schemaVersion}, in this process. */
   readonly key: string;
+  /** Bytes that enter it on a connection where the statement that does so is prepared. */
+  enterMessage: Buffer;
+  /** Text that enters it, to be put before another text; always of one length. */
+  enterText: string;
+  #oid = UNKNOWN_OID;
+
+  /** @internal */
+  constructor(facts: Pick<ScopePath, "key" | "path" | "schemaName" | "schemaVersion" | "tenant">) {
+    this.path = facts.path;
+    this.regnamespace = quoteIdentifier(facts.schemaName);
+    this.schemaName = facts.schemaName;
+    this.tenant = facts.tenant;
+    this.schemaVersion = facts.schemaVersion;
+    this.key = facts.key;
+    this.enterMessage = executeMessage(ENTER_NAME, this.params);
+    this.enterText = enterText(this.params);
+  }
+
+  /** Parameters of {@link ENTER_TEXT}. */
+  get params(): readonly [path: string, regnamespace: string, oid: string] {
+    return [this.path, this.regnamespace, this.#oid];
+  }
+
+  /**
+   * Notes which schema was entered, so that no other one of that name is: a process may know a tenant
+   * by a row that is out of date, and its schema's name may be another tenant's by now.
+   *
+   * @param row - the answer of the statement that enters
+   */
+  // ISOLATION: else a renamed tenant's old name leads to whoever has it now. leak/schema.test.ts
+  learn(row: unknown): void {
+    // The global schema is named by the configuration, and whoever makes it anew means the new one.
+    if (this.#oid !== UNKNOWN_OID || this.tenant === undefined) return;
+    const oid: unknown = (row as { readonly fields?: readonly unknown[] }).fields?.[1];
+    if (typeof oid === "string") this.#know(oid.padStart(UNKNOWN_OID.length, "0"));
+  }
+
+  /** Takes back what was learned, as the schema was never there. */
+  forget(): void {
+    this.#know(UNKNOWN_OID);
+  }
+
+  #know(oid: string): void {
+    this.#oid = oid;
+    this.enterMessage = executeMessage(ENTER_NAME, this.params);
+    this.enterText = enterText(this.params);
+  }
 }
+
+/** Zero, which no schema has, with the digits of the greatest. */
+const UNKNOWN_OID = "0000000000";
 
 /**
  * The name of the statement that enters a scope, where the session is ours. One for every
@@ -33,23 +79,39 @@ export const ENTER_NAME = "kirayedar_enter";
 /**
  * Enters a scope until the end of the transaction. The cast fails with 3F000 when the schema is
  * missing: `search_path` itself takes any name, and the query would find nothing, or something else.
+ * The division fails with 22012 when the schema is not the one that is known by this name.
  *
  * @see https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-ADMIN-SET (`is_local`)
  */
 // ISOLATION: without the cast, a query of a dropped tenant runs on the shared schemas. leak/schema.test.ts
-export const ENTER_TEXT =
-  "select pg_catalog.set_config('search_path', $1, true), ($2::pg_catalog.text)::pg_catalog.regnamespace";
+export const ENTER_TEXT: string = enterStatement(true);
 
 /** As {@link ENTER_TEXT}, until the session is told otherwise. */
-export const ENTER_SESSION_TEXT =
-  "select pg_catalog.set_config('search_path', $1, false), ($2::pg_catalog.text)::pg_catalog.regnamespace";
+export const ENTER_SESSION_TEXT: string = enterStatement(false);
+
+function enterStatement(isLocal: boolean): string {
+  const oid = "($2::pg_catalog.text)::pg_catalog.regnamespace::pg_catalog.oid";
+  const isRight = `$3::pg_catalog.oid in (0, ${oid})`;
+  return (
+    `select pg_catalog.set_config('search_path', $1, ${isLocal}), ${oid}, ` +
+    `1 / (case when ${isRight} then 1 else 0 end)`
+  );
+}
+
+function enterText(params: ScopePath["params"]): string {
+  // In one pass: a schema's name may look like a parameter.
+  const text = ENTER_TEXT.replaceAll(/\$([123])/g, (_, number: string) =>
+    quoteLiteral(params[Number(number) - 1] ?? ""),
+  );
+  return `${text}; `;
+}
 
 /**
  * Makes a new connection ours: nothing is found outside a scope, and the statement that enters one
  * is prepared. One message.
  */
 // ISOLATION: with the role's own path, what escapes its scope would reach the global tables. leak/schema.test.ts
-export const OPEN_TEXT: string = `set search_path = ''; prepare ${ENTER_NAME} (text, text) as ${ENTER_TEXT}`;
+export const OPEN_TEXT: string = `set search_path = ''; prepare ${ENTER_NAME} (text, text, oid) as ${ENTER_TEXT}`;
 
 /** Makes {@link ScopePath}s: one for each scope, kept for as long as the scope. */
 export class ScopePaths {
@@ -72,17 +134,8 @@ export class ScopePaths {
     const schemaName = tenant?.schemaName ?? this.#globalSchema;
     const schemaVersion = `${schemaName}\0${tenant?.version ?? ""}`;
     const path = searchPath(schemaName, this.#sharedSchemas);
-    const regnamespace = quoteIdentifier(schemaName);
-    const made: ScopePath = Object.freeze({
-      enterMessage: executeMessage(ENTER_NAME, [path, regnamespace]),
-      enterText: `${ENTER_TEXT.replace("$1", () => quoteLiteral(path)).replace("$2", () => quoteLiteral(regnamespace))}; `,
-      key: this.#key(schemaVersion),
-      path,
-      regnamespace,
-      schemaName,
-      schemaVersion,
-      tenant: tenant?.slug,
-    });
+    const key = this.#key(schemaVersion);
+    const made = new ScopePath({ key, path, schemaName, schemaVersion, tenant: tenant?.slug });
     this.#paths.set(scope, made);
     return made;
   }

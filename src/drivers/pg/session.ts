@@ -6,9 +6,9 @@ import type {
 } from "../../core/driver.ts";
 import type { Scope } from "../../core/scope.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { enterSession } from "./enter.ts";
 import { type Execution, execute } from "./execute.ts";
 import type { QueryConfig } from "./peer.ts";
-import { ENTER_SESSION_TEXT } from "./search-path.ts";
 import type { Target } from "./scoped-query.ts";
 import type { Borrowed } from "./tenant-pool.ts";
 
@@ -41,9 +41,8 @@ export class PgSession implements Session {
   async queryOutsideTransaction(scope: Scope, text: string): Promise<void> {
     this.#check();
     const { client } = this.#borrowed;
-    const { path, regnamespace } = this.#borrowed.at(scope).scope;
     try {
-      await client.query(ENTER_SESSION_TEXT, [path, regnamespace]);
+      await enterSession(this.#borrowed.at(scope));
       await client.query(text);
     } finally {
       // It fails only when the connection is lost, and must not hide the error before it.
@@ -65,13 +64,13 @@ export class PgSession implements Session {
       if (options.first === undefined) await run(execution, target, { text: "begin" });
       else await client.query(`begin; ${options.first}`);
     };
-    return await inTransaction(
-      begin,
-      (config) => run(execution, target, config),
-      () => client.query("rollback"),
-      fn,
-      target.scope.tenant,
-    );
+    const rollback = (): Promise<unknown> => {
+      // The schema that was entered may have been made in this very transaction.
+      if (options.first !== undefined) target.scope.forget();
+      return client.query("rollback");
+    };
+    const send = (config: QueryConfig): Promise<unknown> => run(execution, target, config);
+    return await inTransaction(begin, send, rollback, fn, target.scope.tenant);
   }
 
   /** Ends it: later calls throw `LEASE_ENDED`. */

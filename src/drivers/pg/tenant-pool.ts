@@ -16,7 +16,7 @@ import {
   type QueryConfig,
   type Submittable,
 } from "./peer.ts";
-import { ScopePaths } from "./search-path.ts";
+import type { ScopePaths } from "./search-path.ts";
 import { scopedQueryClass, type Target } from "./scoped-query.ts";
 import { RESET_TEXT, StatementInfos } from "./statement-info.ts";
 
@@ -24,6 +24,8 @@ import { RESET_TEXT, StatementInfos } from "./statement-info.ts";
 export interface TenantPoolSettings {
   /** The tenancy that it belongs to. */
   readonly host: DriverHost;
+  /** What is known of scopes, for all pools of a driver. */
+  readonly paths: ScopePaths;
   /** Bounds of what each connection keeps. */
   readonly limits: ConnectionLimits;
   /** Whether a transaction pooler stands between. */
@@ -87,8 +89,7 @@ export function createTenantPool(
   config: PoolConfig,
   settings: TenantPoolSettings,
 ): TenantPool {
-  const { host, limits } = settings;
-  const paths = new ScopePaths(host.globalSchema, host.sharedSchemas);
+  const { host, limits, paths } = settings;
   const states = new WeakMap<PgClient, ConnectionState>();
   const execution: Execution = {
     Query: scopedQueryClass(pg.Query as unknown as PgQueryClass),

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DriverHost } from "../../../src/core/driver.ts";
+import { SILENT_LOGGER } from "../../../src/core/logger.ts";
+import { pg as pgDriver } from "../../../src/drivers/pg/index.ts";
 import { GLOBAL_SCOPE } from "../../../src/core/scope.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { createPgWorld, type PgWorld } from "../../support/pg-world.ts";
@@ -17,6 +20,14 @@ afterAll(async () => {
   await world.close();
   await database.drop();
 });
+
+const HOST: DriverHost = {
+  currentScope: () => undefined,
+  globalSchema: "public",
+  logger: SILENT_LOGGER,
+  onSchemaMissing: () => undefined,
+  sharedSchemas: [],
+};
 
 const owners = "select distinct owner from note where owner like 'tenant%'";
 
@@ -40,6 +51,33 @@ class TranslatedClient extends pg.Client {
     });
   }
 }
+
+describe("a driver whose connection is configured part by part", () => {
+  it("connects with its password, as every kind of connection does", async () => {
+    const url = new URL(database.url);
+    const driver = pgDriver({
+      database: url.pathname.slice(1),
+      host: url.hostname,
+      password: decodeURIComponent(url.password),
+      port: Number(url.port),
+      user: decodeURIComponent(url.username),
+    });
+    driver.attach(HOST);
+    const one = "select 1 as one";
+    expect((await driver.query(GLOBAL_SCOPE, one)).rows).toEqual([{ one: 1 }]);
+    expect((await driver.poolFor(GLOBAL_SCOPE).query(one)).rows).toEqual([{ one: 1 }]);
+    await driver.session({}, async (session) => {
+      expect((await session.query(GLOBAL_SCOPE, one)).rows).toEqual([{ one: 1 }]);
+    });
+    let isConnected = false;
+    await driver.subscribe("parts", {
+      onMessage: () => undefined,
+      onStatus: (connected) => (isConnected = connected),
+    });
+    expect(isConnected).toBe(true);
+    await driver.close();
+  });
+});
 
 describe("a server whose messages are translated", () => {
   it("is understood as any other", async () => {
