@@ -52,7 +52,7 @@ export class ScopePath {
     // The global schema is named by the configuration, and whoever makes it anew means the new one.
     if (this.#oid !== UNKNOWN_OID || this.tenant === undefined) return;
     const oid: unknown = (row as { readonly fields?: readonly unknown[] }).fields?.[1];
-    if (typeof oid === "string") this.#know(oid.padStart(UNKNOWN_OID.length, "0"));
+    if (typeof oid === "string") this.#know(oid.padStart(UNKNOWN_OID.length));
   }
 
   /** Takes back what was learned, as the schema was never there. */
@@ -67,8 +67,8 @@ export class ScopePath {
   }
 }
 
-/** Zero, which no schema has, with the digits of the greatest. */
-const UNKNOWN_OID = "0000000000";
+/** Zero, which no schema has, as long as the greatest; zeros in front would make a number octal. */
+const UNKNOWN_OID = "0".padStart(10);
 
 /**
  * The name of the statement that enters a scope, where the session is ours. One for every
