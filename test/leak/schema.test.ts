@@ -2,7 +2,7 @@ import { text as readText } from "node:stream/consumers";
 import type { PoolClient } from "pg";
 import { to as copyTo } from "pg-copy-streams";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ScopeContext, scopeOf } from "../../src/core/scope.ts";
+import { type Scope, ScopeContext, scopeOf } from "../../src/core/scope.ts";
 import { SILENT_LOGGER } from "../../src/core/logger.ts";
 import { pg } from "../../src/drivers/pg/index.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -63,17 +63,23 @@ describe("a schema whose name is another tenant's by now", () => {
     const scope = scopeOf(fakeTenant("moved", { schemaName: "tenant_$2" }));
     const text = "select owner from note";
     const simple = { queryMode: "simple", text } as never;
-    const held = async (use: (client: PoolClient) => Promise<unknown>): Promise<void> => {
-      const client = await world.context.run(scope, () => world.pool.connect());
+    const copied = scopeOf(fakeTenant("copied", { schemaName: "tenant_$2" }));
+    const held = async (
+      use: (client: PoolClient) => Promise<unknown>,
+      within: Scope = scope,
+    ): Promise<void> => {
+      const client = await world.context.run(within, () => world.pool.connect());
       await use(client).finally(() => client.release());
     };
+    const copy = (client: PoolClient): Promise<string> =>
+      readText(client.query(copyTo("copy note to stdout")));
     const ways: Record<string, () => Promise<unknown>> = {
       client: () =>
         held(async (client) => {
           await client.query("begin");
           await client.query(text);
         }),
-      copy: () => held((client) => readText(client.query(copyTo("copy note to stdout")))),
+      copy: () => held(copy),
       outside: () =>
         world.driver.session({}, (session) =>
           session.queryOutsideTransaction(scope, "analyze note"),
@@ -83,12 +89,14 @@ describe("a schema whose name is another tenant's by now", () => {
       transaction: () => world.driver.transaction(scope, (tx) => tx.query(text)),
     };
     for (const way of Object.values(ways)) await way();
+    await held(copy, copied);
     await world.admin.query(
       `alter schema ${name} rename to tenant_moved; create schema ${name}; set search_path = ${name}; ${table} ('another tenant')`,
     );
     for (const [way, run] of Object.entries(ways)) {
       await expect(run(), way).rejects.toMatchObject({ code: "SCHEMA_NOT_FOUND", tenant: "moved" });
     }
+    await expect(world.driver.query(copied, text)).rejects.toMatchObject({ tenant: "copied" });
     const found = scopeOf(fakeTenant("moved", { schemaName: "tenant_moved" }));
     expect((await world.driver.query(found, text)).rows).toEqual([{ owner: "old" }]);
   });

@@ -44,7 +44,9 @@ export class SessionEntry implements Submittable {
     return undefined;
   }
 
-  handleDataRow(): void {}
+  handleDataRow(row: unknown): void {
+    this.#target.scope.learn(row);
+  }
 
   handleCommandComplete(): void {}
 

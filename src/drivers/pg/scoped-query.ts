@@ -129,8 +129,8 @@ function isPlain(config: QueryConfig): boolean {
 
 /**
  * Makes a foreign submittable (a cursor, a stream, a plain `pg.Query`, a COPY) run in its scope, and
- * reports when it has ended, with the server's error and what is said of it. Its methods are shadowed on the object, which can be submitted only once
- * anyway.
+ * reports when it has ended, with the server's error and what is said of it. Its methods are shadowed
+ * on the object, which can be submitted only once anyway.
  *
  * What pages through a portal enters in the message that carries it, and what is a simple query in
  * its text; a COPY has `entry` before it.

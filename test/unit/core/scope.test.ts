@@ -4,26 +4,9 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { GLOBAL_SCOPE, type Scope, ScopeContext, scopeOf } from "../../../src/core/scope.ts";
-import type { Tenant } from "../../../src/core/tenant.ts";
+import { fakeTenant } from "../../support/pg-world.ts";
 
-const [ACME, GLOBEX] = [tenant("acme"), tenant("globex")];
-
-function tenant(slug: string): Tenant {
-  const now = new Date();
-  return {
-    createdAt: now,
-    domains: [],
-    extra: {},
-    id: slug,
-    name: null,
-    schemaName: `tenant_${slug}`,
-    server: "default",
-    slug,
-    state: "active",
-    updatedAt: now,
-    version: null,
-  };
-}
+const [ACME, GLOBEX] = [fakeTenant("acme"), fakeTenant("globex")];
 
 function named(scope: Scope | undefined): string | undefined {
   return scope?.kind === "tenant" ? scope.tenant.slug : scope?.kind;
