@@ -1,6 +1,7 @@
 import type { JournalSql } from "./journal-sql.ts";
 import type { RegistrySql } from "./registry-sql.ts";
 import type { SchemaSql } from "./schema-sql.ts";
+import type { ScriptSql } from "./script-sql.ts";
 
 /** What differs between engines. Pure: names in, SQL text out; never holds a connection. */
 export interface Dialect {
@@ -12,6 +13,10 @@ export interface Dialect {
   readonly hasTransactionalDdl: boolean;
   /** Whether a tenant's schema must never have this name, because the engine uses it. */
   isReservedSchemaName(name: string): boolean;
+  /** Whether the engine can have a schema of this name at all, its length aside. */
+  isPossibleSchemaName(name: string): boolean;
+  /** Whether a scope has schemas behind its own that unqualified names are looked for in. */
+  readonly hasSearchPath: boolean;
   /** Quotes a name for use in SQL text. */
   quoteIdentifier(name: string): string;
   /** Making, looking at and removing schemas. */
@@ -20,11 +25,13 @@ export interface Dialect {
   readonly registry: RegistrySql;
   /** The migration history's table. */
   readonly journal: JournalSql;
+  /** The text of migrations. */
+  readonly script: ScriptSql;
 }
 
 /** One statement with its parameters. */
 export interface Statement {
-  /** SQL text with `$1` … */
+  /** SQL text with `$1` … on PostgreSQL, and with `?` on MySQL. */
   readonly text: string;
   /** Values of the parameters. */
   readonly params: readonly unknown[];

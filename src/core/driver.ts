@@ -10,7 +10,7 @@ export interface QueryResult<Row = Record<string, unknown>> {
   readonly rowCount: number | null;
 }
 
-/** Anything that runs one statement at a time, `$1` … for parameters. */
+/** Anything that runs one statement at a time; parameters are `$1` … on PostgreSQL, and `?` on MySQL. */
 export interface Queryable {
   /** Runs one statement. */
   query<Row = Record<string, unknown>>(
@@ -28,6 +28,11 @@ export interface Transaction extends Queryable {
    *   the driver can know it
    */
   script(text: string): Promise<void>;
+  /**
+   * Whether nothing was committed yet: always, unless the engine commits DDL at once and such a
+   * statement was run.
+   */
+  isIntact(): Promise<boolean>;
 }
 
 /**
@@ -106,6 +111,11 @@ export interface Driver<Pool = unknown> {
   readonly name: string;
   /** The engine's SQL. */
   readonly dialect: Dialect;
+  /**
+   * Schema of the global scope unless the configuration names one: `"public"` on PostgreSQL, on MySQL
+   * the database that the connection's options name, or `undefined` if they name none.
+   */
+  readonly defaultSchema: string | undefined;
   /** The application's pool: runs each query in the scope in force where it is called. */
   readonly pool: Pool;
   /** Gives the driver to one tenancy. Called once, before anything else; does no I/O. */

@@ -24,19 +24,26 @@ export interface JournalEntry {
   readonly statementsDone: number;
   /** Fingerprint of the statements that are done. */
   readonly doneChecksum: string | null;
-  /** What stopped it. */
+  /** What stopped it; `null` in an entry that is not finished means that nobody knows. */
   readonly error: string | null;
+  /** Whether it is being applied or undone; `"up"` when it is finished. */
+  readonly direction: "up" | "down";
+}
+
+/** One row of the history, as it is read. */
+export interface JournalRow extends JournalEntry {
+  /** When it was written. */
+  readonly appliedAt: Date;
 }
 
 /** SQL of the migration history's table. All of it uses qualified names, and so runs in any scope. */
 export interface JournalSql {
   /** Makes the table if it is missing. */
   create(table: JournalTable): string;
-  /**
-   * Rows `{ version, name, checksum, applied_at, is_finished, statements_done, done_checksum, error }`,
-   * in no order. Fails when the table is missing.
-   */
+  /** Rows for `read`, in no order. Fails when the table is missing. */
   list(table: JournalTable): Statement;
+  /** Reads one row of `list`, whatever types the client library gives its values. */
+  read(row: Readonly<Record<string, unknown>>): JournalRow;
   /** Inserts an entry, or replaces the one of its version. */
   write(table: JournalTable, entries: readonly JournalEntry[]): Statement;
   /** Deletes the entry of a version. */

@@ -18,7 +18,10 @@ export interface NameRules {
   /** Slugs refused beside the built-in ones. */
   readonly reservedSlugs: readonly (string | RegExp)[];
   /** The engine's own rules. */
-  readonly dialect: Pick<Dialect, "name" | "maxIdentifierBytes" | "isReservedSchemaName">;
+  readonly dialect: Pick<
+    Dialect,
+    "name" | "maxIdentifierBytes" | "isPossibleSchemaName" | "isReservedSchemaName"
+  >;
 }
 
 /** Host labels and words that would mislead people, or shadow a route, as a tenant's slug. */
@@ -121,6 +124,12 @@ export function parseSchemaName(value: unknown, rules: NameRules): SchemaName {
     throw new TenancyError(
       "INVALID_SCHEMA_NAME",
       `The schema name ${shown(value)} has ${bytes} bytes; ${rules.dialect.maxIdentifierBytes} are allowed.`,
+    );
+  }
+  if (!rules.dialect.isPossibleSchemaName(value)) {
+    throw new TenancyError(
+      "INVALID_SCHEMA_NAME",
+      `The schema name ${shown(value)} is one that the database cannot have.`,
     );
   }
   if (

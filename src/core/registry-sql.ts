@@ -11,6 +11,8 @@ export interface RegistrySql {
    * @param channel - where writes announce themselves, on engines that can notify
    */
   statements(tables: RegistryTables, channel: string): RegistryStatements;
+  /** Reads one row of the statements, whatever types the client library gives its values. */
+  read(row: Readonly<Record<string, unknown>>): TenantRow;
   /**
    * Statements that make both tables, or bring an existing table up to what the registry needs.
    * May run again at any time.
@@ -65,7 +67,7 @@ export interface RegistryFilter {
  * run in that order, in one transaction, and the last one's rows are the answer.
  */
 export interface RegistryStatements {
-  /** Rows ({@link TenantRow}) of all tenants that have one of the names. */
+  /** Rows (for `read`) of all tenants that have one of the names. */
   find(keys: LookupKeys): Statement;
   /** Row of one tenant; with `lock`, taken until the transaction ends. */
   get(ref: TenantRef, lock: boolean): Statement;

@@ -19,10 +19,19 @@ export interface SchemaSql {
   ensure(schemaName: string): string;
   /** Removes a schema and all that is left in it, if it is there. */
   drop(schemaName: string): string;
-  /** Gives a schema another name. */
-  rename(from: string, to: string): string;
-  /** One row `{ exists: boolean, tenant_id: string | null }`, the latter from the mark. */
+  /**
+   * Gives a schema another name, with all that is in it; `undefined` where the engine cannot, and
+   * what is in it has to be moved.
+   */
+  readonly rename: ((from: string, to: string) => string) | undefined;
+  /**
+   * One row `{ exists: boolean, tenant_id: string | null, is_blank: boolean }`: the second from the
+   * mark; the last, whether the schema has neither mark nor anything else in it, on engines where
+   * making and marking it are two commits, and a process may have died in between.
+   */
   exists(schemaName: string): Statement;
+  /** Whether an error says that there already is a schema of that name. */
+  isTaken(error: unknown): boolean;
   /** One row `{ table_count: number }`: tables in the schema but `except`, whoever may see them. */
   countTables(schemaName: string, except: string): Statement;
   /**

@@ -60,8 +60,13 @@ async function countTables(
     tenant.schemaName,
     settings.migrations.table,
   );
-  const { rows } = await session.query<{ table_count: number }>(GLOBAL_SCOPE, text, params);
-  return rows[0]?.table_count ?? 0;
+  const { rows } = await session.query<{ table_count: number | string }>(
+    GLOBAL_SCOPE,
+    text,
+    params,
+  );
+  // Counts are 64 bits wide on some engines, and then may come as text.
+  return Number(rows[0]?.table_count ?? 0);
 }
 
 /** The history is read by its qualified name; a scope whose schema is missing cannot be entered. */

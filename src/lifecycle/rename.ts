@@ -86,7 +86,9 @@ async function write(
       if (renamed === undefined) throw changedMeanwhile(tenant);
       if (isMoved) {
         await checkSchemas(deps, tx, tenant, to.schemaName);
-        await tx.script(driver.dialect.schema.rename(tenant.schemaName, to.schemaName));
+        const { rename } = driver.dialect.schema;
+        // TODO(move): engines without it move what the schema holds.
+        if (rename !== undefined) await tx.script(rename(tenant.schemaName, to.schemaName));
       }
       return renamed;
     });

@@ -8,6 +8,8 @@ export interface FoundSchema {
   readonly exists: boolean;
   /** Id of the tenant that it was made for, if it says so. */
   readonly tenantId: string | null;
+  /** Whether it has neither a mark nor anything else in it. */
+  readonly isBlank: boolean;
 }
 
 /** Looks for a schema, whoever may see it. */
@@ -17,8 +19,17 @@ export async function findSchema(
   schemaName: string,
 ): Promise<FoundSchema> {
   const { params, text } = driver.dialect.schema.exists(schemaName);
-  const { rows } = await on.query<{ exists: boolean; tenant_id: string | null }>(text, params);
-  return { exists: rows[0]?.exists === true, tenantId: rows[0]?.tenant_id ?? null };
+  // Some engines have no booleans of their own.
+  const { rows } = await on.query<{ exists: unknown; is_blank: unknown; tenant_id: string | null }>(
+    text,
+    params,
+  );
+  const [row] = rows;
+  return {
+    exists: Boolean(row?.exists),
+    isBlank: Boolean(row?.is_blank),
+    tenantId: row?.tenant_id ?? null,
+  };
 }
 
 /** Returns the error for a schema's name that is not free. */

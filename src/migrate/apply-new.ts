@@ -17,7 +17,7 @@ export async function applyNew(
 ): Promise<KnownMigration[]> {
   const end = known.findIndex(({ transaction }) => !transaction);
   const leading = known.slice(0, end < 0 ? known.length : end);
-  for (const migration of leading) checkBody(migration.up, migration);
+  for (const migration of leading) checkBody(target.dialect, migration.up, migration);
   await journal.make(tx);
   const entries = [];
   for (const migration of leading) {

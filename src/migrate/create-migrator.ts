@@ -1,5 +1,6 @@
 import type { Dialect } from "../core/dialect.ts";
 import type { Session, Transaction } from "../core/driver.ts";
+import type { JournalRow } from "../core/journal-sql.ts";
 import type {
   MigrateOptions,
   Migration,
@@ -15,7 +16,7 @@ import type { Tenant } from "../core/tenant.ts";
 import { applyNew } from "./apply-new.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, discover, type KnownMigration } from "./discover.ts";
-import { type AppliedMigration, finishedEntry, Journal } from "./journal.ts";
+import { finishedEntry, Journal } from "./journal.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
 import {
   checkBody,
@@ -69,7 +70,7 @@ class SchemaMigrator implements Migrator {
     const run = await this.#start(session, tenant);
     const pending = planMigrate(run.known, run.rows, options);
     if (options.dryRun === true) return run.result(pending.map(({ version }) => version));
-    for (const migration of pending) checkBody(migration.up, migration);
+    for (const migration of pending) checkBody(run.target.dialect, migration.up, migration);
     this.#checkOrder(run, pending);
     this.#warnOfMissing(run);
     const versions: string[] = [];
@@ -87,7 +88,7 @@ class SchemaMigrator implements Migrator {
   ): Promise<{ readonly versions: readonly string[]; readonly complete: boolean }> {
     const known = await this.#discover("tenant");
     const { globalSchema, sharedSchemas } = this.#options.settings.rules;
-    const target = targetOf(tenant, globalSchema);
+    const target = targetOf(tenant, globalSchema, this.#options.dialect);
     const enter = this.#options.dialect.schema.enter(target.schemaName, sharedSchemas);
     const applied = await applyNew(tx, this.#journal(target), known, { ...target, enter });
     const versions = applied.map(({ version }) => version);
@@ -108,7 +109,7 @@ class SchemaMigrator implements Migrator {
       tenant === "global" ? run.rows.filter((row) => !own.has(row.version)) : run.rows;
     const chosen = planRollback(run.known, candidates, options);
     if (options.dryRun === true) return run.result(chosen.map(({ version }) => version));
-    for (const migration of chosen) checkBody(migration.down, migration);
+    for (const migration of chosen) checkBody(run.target.dialect, migration.down, migration);
     const versions: string[] = [];
     for (const migration of chosen) {
       await this.#undo(session, run, migration, versions);
@@ -224,7 +225,11 @@ class SchemaMigrator implements Migrator {
 
   async #start(session: Session, tenant: MigrationTarget): Promise<Run> {
     const startedAt = performance.now();
-    const target = targetOf(tenant, this.#options.settings.rules.globalSchema);
+    const target = targetOf(
+      tenant,
+      this.#options.settings.rules.globalSchema,
+      this.#options.dialect,
+    );
     const known = await this.#discover(tenant === "global" ? "global" : "tenant");
     const journal = this.#journal(target);
     const rows = await journal.read(session, target.scope);
@@ -275,7 +280,7 @@ interface Run {
   readonly target: Target;
   readonly journal: Journal;
   readonly known: readonly KnownMigration[];
-  readonly rows: readonly AppliedMigration[];
+  readonly rows: readonly JournalRow[];
   /** Versions that are all applied, as the call goes on. */
   readonly done: Set<string>;
   result(versions: readonly string[]): MigrationResult;

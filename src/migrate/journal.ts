@@ -1,32 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Dialect } from "../core/dialect.ts";
 import type { Queryable, Session, Transaction } from "../core/driver.ts";
-import type { JournalEntry } from "../core/journal-sql.ts";
+import type { JournalEntry, JournalRow } from "../core/journal-sql.ts";
 import type { Scope } from "../core/scope.ts";
 import { compareVersions, type KnownMigration } from "./discover.ts";
-
-/** One migration that a schema's own history has. */
-export interface AppliedMigration {
-  readonly version: string;
-  readonly name: string;
-  readonly checksum: string;
-  readonly appliedAt: Date;
-  readonly isFinished: boolean;
-  readonly statementsDone: number;
-  readonly doneChecksum: string | null;
-  readonly error: string | null;
-}
-
-interface Row {
-  readonly version: string;
-  readonly name: string;
-  readonly checksum: string;
-  readonly applied_at: Date;
-  readonly is_finished: boolean;
-  readonly statements_done: number;
-  readonly done_checksum: string | null;
-  readonly error: string | null;
-}
 
 /** The history of one schema, kept in the schema itself. */
 export class Journal {
@@ -40,12 +17,14 @@ export class Journal {
   }
 
   /** Reads it, by version; empty when there is none yet. One round trip. */
-  async read(session: Session, scope: Scope): Promise<AppliedMigration[]> {
+  async read(session: Session, scope: Scope): Promise<JournalRow[]> {
     const { journal } = this.#dialect;
     try {
-      const { rows } = await session.query<Row>(scope, journal.list(this.#table).text);
+      const { rows } = await session.query(scope, journal.list(this.#table).text);
       this.#isMade = true;
-      return rows.map(toApplied).toSorted((a, b) => compareVersions(a.version, b.version));
+      return rows
+        .map((row) => journal.read(row))
+        .toSorted((a, b) => compareVersions(a.version, b.version));
     } catch (error) {
       if (journal.isMissing(error)) return [];
       throw error;
@@ -80,6 +59,7 @@ export function finishedEntry(migration: KnownMigration, durationMs: number): Jo
   const { checksum, name, version } = migration;
   return {
     checksum,
+    direction: "up",
     doneChecksum: null,
     durationMs,
     error: null,
@@ -93,17 +73,4 @@ export function finishedEntry(migration: KnownMigration, durationMs: number): Jo
 /** Returns the fingerprint of statements that are done. */
 export function checksumOfStatements(texts: readonly string[]): string {
   return createHash("sha256").update(texts.join("\0")).digest("hex");
-}
-
-function toApplied(row: Row): AppliedMigration {
-  return {
-    appliedAt: new Date(row.applied_at),
-    checksum: row.checksum,
-    doneChecksum: row.done_checksum,
-    error: row.error,
-    isFinished: row.is_finished,
-    name: row.name,
-    statementsDone: row.statements_done,
-    version: row.version,
-  };
 }

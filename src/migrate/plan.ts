@@ -1,12 +1,12 @@
+import type { JournalRow } from "../core/journal-sql.ts";
 import type { MigrateOptions, MigrationStatus, RollbackOptions } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, type KnownMigration } from "./discover.ts";
-import type { AppliedMigration } from "./journal.ts";
 
 /** Lists what `migrate` has to apply, by version: pending migrations, and those that stopped halfway. */
 export function planMigrate(
   known: readonly KnownMigration[],
-  applied: readonly AppliedMigration[],
+  applied: readonly JournalRow[],
   options: MigrateOptions,
 ): KnownMigration[] {
   checkSteps(options.steps);
@@ -32,7 +32,7 @@ export function planMigrate(
  */
 export function planRollback(
   known: readonly KnownMigration[],
-  applied: readonly AppliedMigration[],
+  applied: readonly JournalRow[],
   options: RollbackOptions,
 ): KnownMigration[] {
   checkSteps(options.steps);
@@ -67,7 +67,7 @@ export function planRollback(
 /** Lists what is known or applied, by version. */
 export function planStatus(
   known: readonly KnownMigration[],
-  applied: readonly AppliedMigration[],
+  applied: readonly JournalRow[],
 ): MigrationStatus[] {
   const byVersion = new Map(known.map((migration) => [migration.version, migration]));
   const lines: MigrationStatus[] = applied.map((row) => {
@@ -92,10 +92,7 @@ export function versionOf(versions: Iterable<string>): string | null {
   return [...versions].toSorted(compareVersions).at(-1) ?? null;
 }
 
-function checkChanged(
-  known: readonly KnownMigration[],
-  applied: readonly AppliedMigration[],
-): void {
+function checkChanged(known: readonly KnownMigration[], applied: readonly JournalRow[]): void {
   for (const row of applied) {
     const migration = known.find(({ version }) => version === row.version);
     if (row.isFinished && migration !== undefined && migration.checksum !== row.checksum) {

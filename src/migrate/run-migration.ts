@@ -1,13 +1,14 @@
+import type { Dialect } from "../core/dialect.ts";
 import type { Session, Transaction } from "../core/driver.ts";
 import type { MigrationContext } from "../core/migrator.ts";
 import { GLOBAL_SCOPE, type Scope, scopeOf } from "../core/scope.ts";
+import type { ScriptStatement } from "../core/script-sql.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { TenancyError, isTenancyError } from "../errors/tenancy-error.ts";
 import { isConnectionFailure } from "../internal/connection-failure.ts";
 import { checkScript } from "./check-script.ts";
 import type { KnownMigration } from "./discover.ts";
 import { MigrationError } from "./migration-error.ts";
-import type { ScriptStatement } from "./split-statements.ts";
 
 const LONGEST_STATEMENT = 2_000;
 
@@ -19,21 +20,31 @@ export interface Target {
   readonly schemaName: string;
   /** Its scope. */
   readonly scope: Scope;
+  /** The engine's SQL. */
+  readonly dialect: Dialect;
 }
 
 /** Returns the target for a tenant, or for the global schema. */
-export function targetOf(tenant: Tenant | "global", globalSchema: string): Target {
+export function targetOf(
+  tenant: Tenant | "global",
+  globalSchema: string,
+  dialect: Dialect,
+): Target {
   return tenant === "global"
-    ? { schemaName: globalSchema, scope: GLOBAL_SCOPE, tenant: undefined }
-    : { schemaName: tenant.schemaName, scope: scopeOf(tenant), tenant };
+    ? { dialect, schemaName: globalSchema, scope: GLOBAL_SCOPE, tenant: undefined }
+    : { dialect, schemaName: tenant.schemaName, scope: scopeOf(tenant), tenant };
 }
 
 /** One direction of a migration, as it is run. */
 export type Body = KnownMigration["up"];
 
 /** Refuses, before anything runs, text that must not be run. @throws TenancyError `MIGRATION_INVALID` */
-export function checkBody(body: Body | undefined, migration: KnownMigration): void {
-  if (typeof body === "string") checkScript(body, migration.file);
+export function checkBody(
+  dialect: Dialect,
+  body: Body | undefined,
+  migration: KnownMigration,
+): void {
+  if (typeof body === "string") checkScript(dialect, body, migration.file);
 }
 
 /** Runs one direction of a migration in an open transaction. */
@@ -84,7 +95,7 @@ async function callWith(
 ): Promise<void> {
   let isOpen = true;
   const check = (text: string): ScriptStatement[] => {
-    if (isOpen) return checkScript(text, file);
+    if (isOpen) return checkScript(target.dialect, text, file);
     throw new TenancyError("LEASE_ENDED", "A migration's `db` was used after the migration.");
   };
   const db: MigrationContext = {
@@ -119,7 +130,9 @@ export function explainFailure(
 ): unknown {
   if (isConnectionFailure(error)) return error;
   if (isTenancyError(error) && error.code !== "LEASE_ENDED") return error;
-  const found = known ?? (typeof body === "string" ? locate(error, body, migration) : undefined);
+  const found =
+    known ??
+    (typeof body === "string" ? locate(error, body, migration, target.dialect) : undefined);
   return new MigrationError(
     {
       applied,
@@ -140,12 +153,13 @@ function locate(
   error: unknown,
   script: string,
   migration: KnownMigration,
+  dialect: Dialect,
 ): (ScriptStatement & { readonly number: number }) | undefined {
   const { position, statementIndex } = error as {
     readonly position?: unknown;
     readonly statementIndex?: unknown;
   };
-  const statements = checkScript(script, migration.file);
+  const statements = checkScript(dialect, script, migration.file);
   let index = -1;
   // A syntax error stops the whole text before its first statement runs: only the position tells.
   if (typeof position === "string" || typeof position === "number") {

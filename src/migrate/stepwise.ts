@@ -1,14 +1,10 @@
 import type { Session } from "../core/driver.ts";
-import type { JournalEntry } from "../core/journal-sql.ts";
+import type { JournalEntry, JournalRow } from "../core/journal-sql.ts";
+import type { ScriptStatement } from "../core/script-sql.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { checkScript } from "./check-script.ts";
 import type { KnownMigration } from "./discover.ts";
-import {
-  type AppliedMigration,
-  checksumOfStatements,
-  finishedEntry,
-  type Journal,
-} from "./journal.ts";
+import { checksumOfStatements, finishedEntry, type Journal } from "./journal.ts";
 import { explainFailure, runOutside, type Target } from "./run-migration.ts";
 
 /**
@@ -25,12 +21,12 @@ export async function applyStepwise(
   journal: Journal,
   migration: KnownMigration,
   target: Target,
-  before: AppliedMigration | undefined,
+  before: JournalRow | undefined,
   applied: readonly string[],
 ): Promise<void> {
   const startedAt = performance.now();
   const { scope } = target;
-  const texts = statementsOf(migration).map(({ text }) => text);
+  const texts = statementsOf(migration, target).map(({ text }) => text);
   const done = before?.statementsDone ?? 0;
   if (before !== undefined) checkDone(before, texts, migration);
   const record = async (changes: Partial<JournalEntry>): Promise<void> => {
@@ -58,7 +54,7 @@ export async function applyStepwise(
     }
   } catch (error) {
     await record(progress(count, error instanceof Error ? error.message : String(error)));
-    const statement = statementsOf(migration)[count];
+    const statement = statementsOf(migration, target)[count];
     throw explainFailure(
       error,
       migration,
@@ -85,7 +81,7 @@ export async function undoStepwise(
     });
     return;
   }
-  for (const [index, statement] of checkScript(down, migration.file).entries()) {
+  for (const [index, statement] of checkScript(target.dialect, down, migration.file).entries()) {
     await session.queryOutsideTransaction(target.scope, statement.text).catch((error: unknown) => {
       const known = { ...statement, number: index + 1 };
       throw explainFailure(error, migration, down, target, undone, known);
@@ -93,16 +89,12 @@ export async function undoStepwise(
   }
 }
 
-function statementsOf(migration: KnownMigration): ReturnType<typeof checkScript> {
+function statementsOf(migration: KnownMigration, target: Target): ScriptStatement[] {
   const { file, up } = migration;
-  return typeof up === "string" ? checkScript(up, file) : [];
+  return typeof up === "string" ? checkScript(target.dialect, up, file) : [];
 }
 
-function checkDone(
-  before: AppliedMigration,
-  texts: readonly string[],
-  migration: KnownMigration,
-): void {
+function checkDone(before: JournalRow, texts: readonly string[], migration: KnownMigration): void {
   const done = checksumOfStatements(texts.slice(0, before.statementsDone));
   if (before.doneChecksum === null || before.doneChecksum === done) return;
   throw new TenancyError(

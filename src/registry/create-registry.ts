@@ -3,6 +3,7 @@ import type { Registry } from "../core/registry.ts";
 import type { Settings } from "../core/settings.ts";
 import { noticeChannel } from "./notifications.ts";
 import { createRegistryTable, createRunStatement } from "./registry-table.ts";
+import { createReadTenant } from "./tenant-row.ts";
 import { TenantLookup } from "./tenant-lookup.ts";
 
 /** What a registry is made from. */
@@ -22,9 +23,10 @@ export function createRegistry(options: RegistryOptions): Registry {
   const sql = driver.dialect.registry;
   const statements = sql.statements(tables, noticeChannel(tables));
   const run = createRunStatement(sql, tables);
-  const lookup = new TenantLookup({ driver, now, run, settings, statements });
+  const read = createReadTenant(sql, tables);
+  const lookup = new TenantLookup({ driver, now, read, run, settings, statements });
   return {
-    ...createRegistryTable(statements, tables, run),
+    ...createRegistryTable(statements, tables, run, read),
     close: () => lookup.close(),
     get epoch() {
       return lookup.epoch;

@@ -2,14 +2,14 @@ import type { Statement } from "../core/dialect.ts";
 import type { Queryable } from "../core/driver.ts";
 import { slugKey } from "../core/names.ts";
 import type { Registry } from "../core/registry.ts";
-import type { RegistrySql, RegistryStatements, TenantRow } from "../core/registry-sql.ts";
+import type { RegistrySql, RegistryStatements } from "../core/registry-sql.ts";
 import type { RegistryTables } from "../core/settings.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../internal/connection-failure.ts";
 import { toCursor } from "./cursor.ts";
 import { parseListOptions } from "./list-filter.ts";
-import { toTenant } from "./tenant-row.ts";
+import type { RawRow, ReadTenant } from "./tenant-row.ts";
 
 /** What of the registry goes to the database every time. */
 export type RegistryTable = Pick<
@@ -56,6 +56,7 @@ export function createRegistryTable(
   statements: RegistryStatements,
   tables: RegistryTables,
   run: RunStatement,
+  read: ReadTenant,
 ): RegistryTable {
   const write = async <Row>(
     on: Queryable,
@@ -67,14 +68,18 @@ export function createRegistryTable(
     return rows;
   };
   const adopted = new WeakSet<Tenant>();
-  const first = (rows: readonly TenantRow[]): Tenant | undefined =>
-    rows[0] === undefined ? undefined : toTenant(rows[0], tables);
+  const first = (rows: readonly RawRow[]): Tenant | undefined =>
+    rows[0] === undefined ? undefined : read(rows[0]).tenant;
 
   return {
     async addDomain(on, id, domain, primary) {
-      const [row] = await write<{ added: boolean }>(on, statements.addDomain(id, domain, primary), {
-        domains: [domain],
-      });
+      const [row] = await write<{ added: boolean | number }>(
+        on,
+        statements.addDomain(id, domain, primary),
+        {
+          domains: [domain],
+        },
+      );
       if (row === undefined) {
         throw new TenancyError("TENANT_NOT_FOUND", "There is no such tenant.", { tenant: id });
       }
@@ -82,24 +87,21 @@ export function createRegistryTable(
     },
     async get(on, ref, options) {
       if (!isStorable(typeof ref === "string" ? ref : ref.id)) return undefined;
-      return first(await run<TenantRow>(on, statements.get(ref, options?.lock === true)));
+      return first(await run<RawRow>(on, statements.get(ref, options?.lock === true)));
     },
     async insert(on, tenant) {
       checkExtra(tenant.extra, tables);
-      const rows = await write<TenantRow>(on, statements.insert(tenant), tenant);
-      const made = first(rows);
+      const rows = await write<RawRow>(on, statements.insert(tenant), tenant);
+      const [made] = rows.map(read);
       // The same slug was inserted between the statement's beginning and its end.
       if (made === undefined) throw slugTaken(tenant.slug, undefined);
-      if (rows[0]?.was_there === true) adopted.add(made);
-      return made;
+      if (made.wasThere) adopted.add(made.tenant);
+      return made.tenant;
     },
     async list(on, options = {}) {
       const filter = parseListOptions(options);
-      const rows = await run<TenantRow>(
-        on,
-        statements.list({ ...filter, limit: filter.limit + 1 }),
-      );
-      const tenants = rows.slice(0, filter.limit).map((row) => toTenant(row, tables));
+      const rows = await run<RawRow>(on, statements.list({ ...filter, limit: filter.limit + 1 }));
+      const tenants = rows.slice(0, filter.limit).map((row) => read(row).tenant);
       const last = rows.length > filter.limit ? tenants.at(-1) : undefined;
       return { nextCursor: last === undefined ? undefined : toCursor(slugKey(last.slug)), tenants };
     },
@@ -117,7 +119,7 @@ export function createRegistryTable(
     },
     async update(on, id, changes, from) {
       checkExtra(changes.extra ?? {}, tables);
-      return first(await write<TenantRow>(on, statements.update(id, changes, from), changes));
+      return first(await write<RawRow>(on, statements.update(id, changes, from), changes));
     },
     wasAdopted: (tenant) => adopted.has(tenant),
   };

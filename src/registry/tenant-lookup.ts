@@ -1,7 +1,7 @@
 import type { Driver, Queryable } from "../core/driver.ts";
 import { slugKey } from "../core/names.ts";
 import type { Freshness, Registry } from "../core/registry.ts";
-import type { RegistryStatements, TenantRow } from "../core/registry-sql.ts";
+import type { RegistryStatements } from "../core/registry-sql.ts";
 import type { MaybePromise } from "../core/resolution.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Settings } from "../core/settings.ts";
@@ -10,7 +10,7 @@ import { BatchLoader } from "./batch-loader.ts";
 import { noticeChannel, Notifications } from "./notifications.ts";
 import { isStorable, type RunStatement } from "./registry-table.ts";
 import { type Answer, type LookupKind, TenantCache } from "./tenant-cache.ts";
-import { toTenant } from "./tenant-row.ts";
+import type { RawRow, ReadTenant } from "./tenant-row.ts";
 
 /** Most names in one query: even a flood is a handful of queries, and none of them is huge. */
 const MAX_BATCH = 2000;
@@ -24,6 +24,7 @@ export interface TenantLookupOptions {
   readonly settings: Pick<Settings, "cache" | "logger" | "registry">;
   readonly statements: RegistryStatements;
   readonly run: RunStatement;
+  readonly read: ReadTenant;
   readonly now: () => number;
 }
 
@@ -106,13 +107,13 @@ export class TenantLookup implements Pick<
   }
 
   async #load(keys: readonly string[]): Promise<(key: string) => Answer> {
-    const { now, run, settings, statements } = this.#options;
+    const { now, read, run, settings, statements } = this.#options;
     this.#notifications.start();
     const startedAt = now();
     const load = this.#cache.beginLoad();
     try {
-      const rows = await run<TenantRow>(this.#global, statements.find(groupKeys(keys)));
-      const byKey = indexByKey(rows.map((row) => toTenant(row, settings.registry)));
+      const rows = await run<RawRow>(this.#global, statements.find(groupKeys(keys)));
+      const byKey = indexByKey(rows.map((row) => read(row).tenant));
       const longest = this.#notifications.isConnected ? Infinity : UNCONNECTED_TTL_MS;
       const answers = new Map(
         keys.map((key) => {

@@ -1,9 +1,27 @@
-import type { TenantRow } from "../core/registry-sql.ts";
+import type { RegistrySql, TenantRow } from "../core/registry-sql.ts";
 import type { RegistryTables } from "../core/settings.ts";
 import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts";
 
+/** A row as the client library returns it. */
+export type RawRow = Readonly<Record<string, unknown>>;
+
+/** Reads one row of the registry's statements. */
+export type ReadTenant = (row: RawRow) => {
+  readonly tenant: Tenant;
+  /** Whether `insert` took a row that was there. */
+  readonly wasThere: boolean;
+};
+
+/** Makes what reads the rows of one registry. */
+export function createReadTenant(sql: RegistrySql, tables: RegistryTables): ReadTenant {
+  return (raw) => {
+    const row = sql.read(raw);
+    return { tenant: toTenant(row, tables), wasThere: row.was_there === true };
+  };
+}
+
 /** Makes a tenant from its row; deeply read-only, as all who look it up share it. */
-export function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
+function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
   const extra = Object.keys(tables.extraColumns).map((name, index) => [
     name,
     freeze(row[`extra_${index}`]),

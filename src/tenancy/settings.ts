@@ -95,9 +95,20 @@ function resolveRules(config: TenancyConfig): NameRules {
     throw invalidOption("tenantPrefix", "makes schema names that the database keeps for itself");
   }
   const shared = checkArray("sharedSchemas", config.sharedSchemas ?? []);
+  if (shared.length > 0 && !dialect.hasSearchPath) {
+    throw invalidOption("sharedSchemas", "is of no use: this database has no search path");
+  }
+  const globalSchema = config.globalSchema ?? config.database.defaultSchema;
+  if (globalSchema === undefined) {
+    throw new TenancyError(
+      "INVALID_CONFIG",
+      "Neither `globalSchema` nor the database's own options name a database.",
+      { remedy: "Name one in the connection's address, or set `globalSchema`." },
+    );
+  }
   return {
     dialect,
-    globalSchema: checkIdentifier("globalSchema", config.globalSchema ?? "public", maxBytes),
+    globalSchema: checkIdentifier("globalSchema", globalSchema, maxBytes),
     reservedSlugs: resolveReservedSlugs(config),
     sharedSchemas: shared.map((name, index) =>
       checkIdentifier(`sharedSchemas[${index}]`, name, maxBytes),

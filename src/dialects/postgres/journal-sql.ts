@@ -10,7 +10,21 @@ const COLUMNS = [
   "statements_done",
   "done_checksum",
   "error",
+  "direction",
 ] as const;
+
+interface RawRow {
+  readonly applied_at: Date | string;
+  readonly checksum: string;
+  readonly direction: "up" | "down";
+  readonly done_checksum: string | null;
+  readonly duration_ms: number;
+  readonly error: string | null;
+  readonly is_finished: boolean;
+  readonly name: string;
+  readonly statements_done: number;
+  readonly version: string;
+}
 
 function qualified({ schema, table }: JournalTable): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(table)}`;
@@ -26,6 +40,7 @@ function valuesOf(entry: JournalEntry): readonly unknown[] {
     entry.statementsDone,
     entry.doneChecksum,
     entry.error,
+    entry.direction,
   ];
 }
 
@@ -40,13 +55,29 @@ export const journalSql: JournalSql = {
   is_finished boolean not null,
   statements_done integer not null,
   done_checksum text,
-  error text
+  error text,
+  direction text not null default 'up'
 )`,
   isMissing: (error) => (error as { readonly code?: unknown } | null)?.code === "42P01",
   list: (table) => ({
     params: [],
-    text: `select version, name, checksum, applied_at, is_finished, statements_done, done_checksum, error from ${qualified(table)}`,
+    text: `select version, name, checksum, applied_at, is_finished, statements_done, done_checksum, error, direction, duration_ms from ${qualified(table)}`,
   }),
+  read: (row) => {
+    const raw = row as unknown as RawRow;
+    return {
+      appliedAt: new Date(raw.applied_at),
+      checksum: raw.checksum,
+      direction: raw.direction,
+      doneChecksum: raw.done_checksum,
+      durationMs: raw.duration_ms,
+      error: raw.error,
+      isFinished: raw.is_finished,
+      name: raw.name,
+      statementsDone: raw.statements_done,
+      version: raw.version,
+    };
+  },
   remove: (table, version) => ({
     params: [version],
     text: `delete from ${qualified(table)} where version = $1`,

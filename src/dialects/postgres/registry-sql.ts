@@ -1,4 +1,4 @@
-import type { RegistryFault, RegistrySql } from "../../core/registry-sql.ts";
+import type { RegistryFault, RegistrySql, TenantRow } from "../../core/registry-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { registryDdl } from "./registry-ddl.ts";
 import { registryNames } from "./registry-names.ts";
@@ -9,6 +9,7 @@ import { registryWrites } from "./registry-writes.ts";
 export const registrySql: RegistrySql = {
   faultOf,
   migration: registryDdl,
+  read: (row) => row as unknown as TenantRow,
   statements: (tables, channel) => ({
     ...registryReads(tables),
     ...registryWrites(tables, channel),

@@ -114,11 +114,13 @@ export const schemaSql: SchemaSql = {
   exists: (schemaName) => ({
     params: [schemaName, MARK],
     text: `select n.oid is not null as exists,
-  case when pg_catalog.starts_with(m.mark, $2) then pg_catalog.substr(m.mark, pg_catalog.length($2) + 1) end as tenant_id
+  case when pg_catalog.starts_with(m.mark, $2) then pg_catalog.substr(m.mark, pg_catalog.length($2) + 1) end as tenant_id,
+  false as is_blank
 from (select) one
 left join pg_catalog.pg_namespace n on n.nspname = $1
 left join lateral (select pg_catalog.obj_description(n.oid, 'pg_namespace') as mark) m on true`,
   }),
+  isTaken: (error) => codeOf(error) === "42P06",
   countTables: (schemaName, except) => ({
     params: [schemaName, except],
     text: `select count(*)::integer as table_count from pg_catalog.pg_class c
@@ -149,6 +151,10 @@ where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not c.relispartition a
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 function isLockConflict(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
+  const code = codeOf(error);
   return code === "55P03" || code === "40P01";
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null | undefined)?.code;
 }

@@ -36,6 +36,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export class PgDriver implements Driver<Pool> {
   readonly name = "pg";
   readonly dialect: typeof postgres = postgres;
+  readonly defaultSchema = "public";
   readonly #pg: typeof pgModule;
   readonly #options: PgOptions;
   readonly #config: PoolConfig;

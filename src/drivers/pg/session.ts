@@ -109,6 +109,7 @@ export async function inTransaction<T>(
       ? send(config)
       : Promise.reject(new TenancyError("LEASE_ENDED", "A transaction was used after its end."));
   const tx: Transaction = {
+    isIntact: () => Promise.resolve(true),
     query: <Row>(text: string, params?: readonly unknown[]) =>
       guarded({ text, values: params }) as Promise<QueryResult<Row>>,
     script: async (text) => void (await guarded({ queryMode: "simple", text })),

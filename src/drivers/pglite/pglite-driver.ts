@@ -23,6 +23,7 @@ const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
 export class PgliteDriver implements Driver<TenantPglite> {
   readonly name = "pglite";
   readonly dialect: typeof postgres = postgres;
+  readonly defaultSchema = "public";
   readonly #options: PgliteOptions;
   readonly #locks = new NamedLocks();
   readonly #views = new WeakMap<Scope, TenantPglite>();
@@ -158,6 +159,7 @@ async function inTransaction<T>(
   const work = async (tx: PgliteTransaction): Promise<T> => {
     try {
       return await fn({
+        isIntact: () => Promise.resolve(true),
         query: <Row>(text: string, params: readonly unknown[] = []) =>
           guarded(async () => toQueryResult(await tx.query<Row>(text, [...params], LIKE_PG))),
         script: (text) => guarded(async () => void (await tx.exec(text))),

@@ -39,6 +39,7 @@ export function faulty<Pool>(inner: Driver<Pool>): FaultyDriver<Pool> {
 
   function wrapTransaction(tx: Transaction): Transaction {
     return {
+      isIntact: () => tx.isIntact(),
       query: (text, params) => step(() => tx.query(text, params)),
       script: (text) => step(() => tx.script(text)),
     };
@@ -65,6 +66,7 @@ export function faulty<Pool>(inner: Driver<Pool>): FaultyDriver<Pool> {
     driver: {
       attach: (host) => inner.attach(host),
       close: () => inner.close(),
+      defaultSchema: inner.defaultSchema,
       dialect: inner.dialect,
       name: inner.name,
       get pool() {

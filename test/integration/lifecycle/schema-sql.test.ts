@@ -33,14 +33,14 @@ async function find(schemaName: string): Promise<unknown> {
 
 describe("schemaSql", () => {
   it.each(NAMES)("makes, finds, renames and drops the schema %s", async (name) => {
-    expect(await find(name)).toEqual({ exists: false, tenant_id: null });
+    expect(await find(name)).toEqual({ exists: false, is_blank: false, tenant_id: null });
     await client.query(schemaSql.create(name, "id-1"));
-    expect(await find(name)).toEqual({ exists: true, tenant_id: "id-1" });
-    await client.query(schemaSql.rename(name, "other name"));
-    expect(await find(name)).toEqual({ exists: false, tenant_id: null });
-    expect(await find("other name")).toEqual({ exists: true, tenant_id: "id-1" });
+    expect(await find(name)).toEqual({ exists: true, is_blank: false, tenant_id: "id-1" });
+    await client.query(schemaSql.rename!(name, "other name"));
+    expect(await find(name)).toEqual({ exists: false, is_blank: false, tenant_id: null });
+    expect(await find("other name")).toEqual({ exists: true, is_blank: false, tenant_id: "id-1" });
     await client.query(schemaSql.drop("other name"));
-    expect(await find("other name")).toEqual({ exists: false, tenant_id: null });
+    expect(await find("other name")).toEqual({ exists: false, is_blank: false, tenant_id: null });
     await client.query(schemaSql.drop("other name"));
   });
 
@@ -48,21 +48,21 @@ describe("schemaSql", () => {
     "keeps the id %s as it is",
     async (id) => {
       await client.query(schemaSql.create("marked", id));
-      expect(await find("marked")).toEqual({ exists: true, tenant_id: id });
+      expect(await find("marked")).toEqual({ exists: true, is_blank: false, tenant_id: id });
       await client.query(schemaSql.drop("marked"));
     },
   );
 
   it("takes no other comment for a mark", async () => {
     await client.query("create schema foreign_one; comment on schema foreign_one is 'id-1'");
-    expect(await find("foreign_one")).toEqual({ exists: true, tenant_id: null });
+    expect(await find("foreign_one")).toEqual({ exists: true, is_blank: false, tenant_id: null });
     await client.query("drop schema foreign_one");
   });
 
   it.each(NAMES)("ensures the schema %s, once or twice", async (name) => {
     await client.query(schemaSql.ensure(name));
     await client.query(schemaSql.ensure(name));
-    expect(await find(name)).toEqual({ exists: true, tenant_id: null });
+    expect(await find(name)).toEqual({ exists: true, is_blank: false, tenant_id: null });
     await client.query(schemaSql.drop(name));
   });
 
@@ -139,7 +139,7 @@ describe("schemaSql", () => {
     expect(order.indexOf('"Child; drop"')).toBeLessThan(order.indexOf("parent"));
     expect(order.indexOf("heir")).toBeLessThan(order.indexOf("base"));
     await client.query(schemaSql.drop('full "one"'));
-    expect(await find('full "one"')).toEqual({ exists: false, tenant_id: null });
+    expect(await find('full "one"')).toEqual({ exists: false, is_blank: false, tenant_id: null });
   });
 
   it("empties a schema in one batch, as in many", async () => {

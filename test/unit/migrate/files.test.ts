@@ -2,6 +2,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { postgres } from "../../../src/dialects/postgres/index.ts";
 import { checkScript } from "../../../src/migrate/check-script.ts";
 import { compareVersions, discover } from "../../../src/migrate/discover.ts";
 import { generateMigration } from "../../../src/migrate/generate-migration.ts";
@@ -58,8 +59,8 @@ describe("a script", () => {
     "select set_config('search_path', 'x', false)",
     "\\d",
   ])("is refused when it would leave its transaction or its schema: %j", (text) => {
-    expect(() => checkScript(`select 1;\n${text}`, "f.sql")).toThrow("MIGRATION_INVALID");
-    expect(() => checkScript(`select 1;\n${text}`, "f.sql")).toThrow(/f\.sql:[23]/);
+    expect(() => checkScript(postgres, `select 1;\n${text}`, "f.sql")).toThrow("MIGRATION_INVALID");
+    expect(() => checkScript(postgres, `select 1;\n${text}`, "f.sql")).toThrow(/f\.sql:[23]/);
   });
 
   it.each([
@@ -70,7 +71,7 @@ describe("a script", () => {
     "select 'commit'",
     "select set_config('search_path', 'x', true)",
   ])("may have %j", (text) => {
-    expect(checkScript(text, "f.sql")).toHaveLength(1);
+    expect(checkScript(postgres, text, "f.sql")).toHaveLength(1);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitStatements } from "../../../src/migrate/split-statements.ts";
+import { splitStatements } from "../../../../src/dialects/postgres/split-statements.ts";
 
 const texts = (script: string): string[] => splitStatements(script).map(({ text }) => text);
 

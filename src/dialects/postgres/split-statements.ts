@@ -1,12 +1,4 @@
-/** One statement of a script. */
-export interface ScriptStatement {
-  /** Its text, without the semicolon and the space around it. */
-  readonly text: string;
-  /** Where it starts in the script, in UTF-16 units from 0. */
-  readonly start: number;
-  /** Line it starts on, from 1. */
-  readonly line: number;
-}
+import type { ScriptStatement } from "../../core/script-sql.ts";
 
 const TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;

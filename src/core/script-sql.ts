@@ -1,0 +1,31 @@
+/** One statement of a script. */
+export interface ScriptStatement {
+  /** Its text, without the semicolon and the space around it. */
+  readonly text: string;
+  /** Where it starts in the script, in UTF-16 units from 0. */
+  readonly start: number;
+  /** Line it starts on, from 1. */
+  readonly line: number;
+}
+
+/** What is known of the text of scripts, such as migrations. */
+export interface ScriptSql {
+  /** Splits a script into its statements, as the server's own lexer sees them. */
+  split(script: string): ScriptStatement[];
+  /**
+   * Says why a statement must not be in a migration: that it would end the transaction that is not
+   * its own, or leave the schema that it is for. Reads on after "The migration …"; `undefined` when
+   * it may be there.
+   */
+  refusal(statement: string): string | undefined;
+  /**
+   * Whether a statement, as far as its text tells, commits by itself what was done before it, and then
+   * cannot be rolled back either. Always false where DDL is transactional.
+   */
+  commits(statement: string): boolean;
+  /**
+   * Whether a statement changes nothing but its session, so that a script that is taken up later
+   * has to run it again.
+   */
+  isForSession(statement: string): boolean;
+}

@@ -1,0 +1,26 @@
+import type { ScriptSql } from "../../core/script-sql.ts";
+import { splitStatements } from "./split-statements.ts";
+
+const ENDS_TRANSACTION =
+  /^(?:begin|start\s+transaction|commit|end|rollback(?!\s+to\b)|abort|prepare\s+transaction)\b/i;
+const LEAVES_SCHEMA =
+  /^(?:set\s+(?:session\s+)?(?:"?search_path\b|schema\b)|set\s+(?:session\s+|local\s+)?(?:"?role\b|session\s+authorization\b)|reset\s+(?:all|search_path|role)\b|discard\s+all\b)/i;
+const SETS_PATH = /\bset_config\s*\(\s*'(?:search_path|role)'(?:[^()']|'[^']*')*,\s*false\s*\)/i;
+const LEADING_COMMENT = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/;
+
+/** The text of migrations on PostgreSQL. */
+export const scriptSql: ScriptSql = {
+  commits: () => false,
+  isForSession: () => false,
+  // ISOLATION: a migration that changes the search path would change another tenant's tables. integration/migrate
+  refusal: (statement) => {
+    const bare = statement.replace(LEADING_COMMENT, "");
+    if (bare.startsWith("\\")) return "has a command of psql, which the server does not know";
+    if (LEAVES_SCHEMA.test(bare) || SETS_PATH.test(bare)) {
+      return "leaves the schema that it is for";
+    }
+    if (ENDS_TRANSACTION.test(bare)) return "begins or ends a transaction, which is not its own";
+    return undefined;
+  },
+  split: splitStatements,
+};
