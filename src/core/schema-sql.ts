@@ -50,6 +50,8 @@ export interface SchemaSql {
   dropObjects(objects: readonly SchemaObject[]): string;
   /** Makes the rest of the transaction give up when it waits longer than this for a lock. */
   limitLockWait(timeoutMs: number): string;
+  /** Ends that limit, where the end of the transaction does not. */
+  readonly endLockLimit: string | undefined;
   /** Whether an error says that somebody else holds a lock, so that trying again may help. */
   isLockConflict(error: unknown): boolean;
   /** One row `{ role: string, database: string }`: names that a tenant's schema must not have. */

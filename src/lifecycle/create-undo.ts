@@ -1,4 +1,4 @@
-import type { Session } from "../core/driver.ts";
+import type { Session, Transaction } from "../core/driver.ts";
 import type { TenantRef } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
@@ -14,6 +14,8 @@ export interface Attempt {
    * made a tenant; or `unsure`, as it was left by another call, or nobody knows.
    */
   row: "own" | "adopted" | "unsure";
+  /** Whether the server has said that a schema of that name was there before, which then is not ours. */
+  isForeign: boolean;
 }
 
 /** Undoes a failed creation on its own connection. What does not succeed is left in `attempt`. */
@@ -24,7 +26,7 @@ export async function undoAtOnce(
 ): Promise<void> {
   if (attempt.made === undefined) return;
   try {
-    await undo(deps, session, attempt.made, attempt.row);
+    await undo(deps, session, attempt.made, attempt);
     attempt.made = undefined;
   } catch {
     // The connection may be what failed: it is tried again on another one, which reports.
@@ -41,12 +43,13 @@ export async function undoAtOnce(
 export async function undoAfterwards(
   deps: LifecycleDeps,
   slug: string,
-  { made, row }: Attempt,
+  attempt: Attempt,
   error: unknown,
 ): Promise<void> {
+  const { made } = attempt;
   if (made === undefined) return;
   try {
-    await withSlugLock(deps, slug, (session) => undo(deps, session, made, row));
+    await withSlugLock(deps, slug, (session) => undo(deps, session, made, attempt));
   } catch (second) {
     await markFailed(deps, slug, made);
     throw new TenancyError(
@@ -70,16 +73,18 @@ async function undo(
   deps: LifecycleDeps,
   session: Session,
   made: TenantRef,
-  row: Attempt["row"],
+  { isForeign, row }: Attempt,
 ): Promise<void> {
   const { registry } = deps;
   const found = await registry.get(globalQueries(session), made);
   if (found?.state !== "provisioning") return;
-  await removeLeftover(deps, session, found, async (tx) => {
+  const atLast = async (tx: Transaction): Promise<void> => {
     if (row === "own") await registry.remove(tx, found.id);
     else if (row === "adopted") await registry.release(tx, found.id);
     else await registry.update(tx, found.id, { state: "failed" }, ["provisioning"]);
-  });
+  };
+  if (isForeign) await globalWrites(session, atLast);
+  else await removeLeftover(deps, session, found, atLast);
 }
 
 async function markFailed(deps: LifecycleDeps, slug: string, made: TenantRef): Promise<void> {

@@ -24,7 +24,7 @@ import { withSlugLock } from "./tenant-lock.ts";
  */
 export async function createTenant(deps: LifecycleDeps, plan: CreatePlan): Promise<Tenant> {
   const { slug } = plan.tenant;
-  const attempt: Attempt = { made: undefined, row: "unsure" };
+  const attempt: Attempt = { isForeign: false, made: undefined, row: "unsure" };
   try {
     return await withSlugLock(deps, slug, async (session) => {
       try {
@@ -57,16 +57,28 @@ async function makeOrKeep(
   await checkReservedNames(deps, session, plan.tenant.schemaName, code);
   await announce(deps, plan.tenant);
   if (found === undefined) {
+    await checkFree(deps, session, plan.tenant);
     // When the connection breaks at the commit, nobody knows whether the row is there.
     attempt.made = plan.tenant.slug;
     const tenant = await globalWrites(session, (tx) => registry.insert(tx, plan.tenant));
     attempt.row = registry.wasAdopted(tenant) ? "adopted" : "own";
-    return await build(deps, session, plan, tenant);
+    return await build(deps, session, plan, tenant, attempt);
   }
   // It was left by a process that held this lock, and does not any more.
   const tenant = await takeUp(deps, session, found, plan.tenant);
   attempt.made = { id: tenant.id };
-  return await build(deps, session, plan, tenant);
+  return await build(deps, session, plan, tenant, attempt);
+}
+
+/**
+ * Where making and marking a schema are two commits, one without a mark can only be told from another
+ * program's if it was not there when the row was made.
+ */
+// ISOLATION: without it, another program's empty database is taken for ours. integration/lifecycle/create-failure.test.ts
+async function checkFree(deps: LifecycleDeps, session: Session, tenant: NewTenant): Promise<void> {
+  if (deps.driver.dialect.hasTransactionalDdl) return;
+  const { exists } = await findSchema(deps, globalQueries(session), tenant.schemaName);
+  if (exists) throw schemaTaken(tenant);
 }
 
 function keep(found: Tenant, { options, tenant }: CreatePlan): Tenant {
@@ -93,11 +105,11 @@ async function build(
   session: Session,
   plan: CreatePlan,
   tenant: Tenant,
+  attempt: Attempt,
 ): Promise<Tenant> {
   const { migrator, registry } = deps;
-  if (!(await makeSchema(deps, session, tenant, plan.options.migrate ?? true))) {
-    await migrator.migrate(session, tenant);
-  }
+  const isComplete = await makeSchema(deps, session, tenant, plan.options.migrate ?? true, attempt);
+  if (!isComplete) await migrator.migrate(session, tenant);
   await runAfterCreate(deps, session, plan, tenant);
   const active = await globalWrites(session, (tx) =>
     registry.update(tx, tenant.id, { state: "active" }, ["provisioning"]),
@@ -112,6 +124,7 @@ async function makeSchema(
   session: Session,
   tenant: Tenant,
   isMigrated: boolean,
+  attempt: Attempt,
 ): Promise<boolean> {
   const { driver, migrator } = deps;
   const first = driver.dialect.schema.create(tenant.schemaName, tenant.id);
@@ -122,11 +135,15 @@ async function makeSchema(
       { first },
     );
   } catch (error) {
-    // Ours was rolled back: a schema of that name is somebody else's.
+    attempt.isForeign = driver.dialect.schema.isTaken(error);
+    if (attempt.isForeign) throw schemaTaken(tenant, error);
+    // Ours was rolled back, or has its mark: another schema of that name is somebody else's.
     const other = await findSchema(deps, globalQueries(session), tenant.schemaName).catch(
       () => undefined,
     );
-    if (other?.exists === true && other.tenantId !== tenant.id) throw schemaTaken(tenant, error);
+    if (other?.exists === true && other.tenantId !== tenant.id && !other.isBlank) {
+      throw schemaTaken(tenant, error);
+    }
     throw error;
   }
 }

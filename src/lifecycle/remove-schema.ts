@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Session, Transaction } from "../core/driver.ts";
 import type { SchemaObject } from "../core/schema-sql.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
-import type { LifecycleDeps } from "./deps.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
+import { globalWrites, type LifecycleDeps } from "./deps.ts";
 
 /**
  * Objects that one transaction drops. Each takes some locks (a table with its indexes about 15), and
@@ -27,7 +27,10 @@ const PAUSE_MS = 200;
 export interface RemovalOptions {
   /** Slug, for messages. */
   readonly tenant: string;
-  /** Runs in the transaction that ends the schema: what must be true exactly when it is gone. */
+  /**
+   * Runs in the transaction that ends the schema: what must be true exactly when it is gone. Where
+   * DDL commits at once it is a transaction behind that, and a stop in between leaves it to be done.
+   */
   readonly atLast?: (tx: Transaction) => Promise<void>;
   /** Hears that something was dropped for good, so that there is no way back. */
   readonly onCommitted?: () => void;
@@ -62,10 +65,22 @@ export async function removeSchema(
       options.onCommitted?.();
     }
   }
-  await attempt(async (tx) => {
-    await tx.script(schema.drop(schemaName));
-    await options.atLast?.(tx);
-  });
+  if (deps.driver.dialect.hasTransactionalDdl) {
+    await attempt(async (tx) => {
+      await tx.script(schema.drop(schemaName));
+      await options.atLast?.(tx);
+    });
+    return;
+  }
+  try {
+    await attempt((tx) => tx.script(schema.drop(schemaName)));
+  } catch (error) {
+    // A lock that is not free stops it before its beginning; what another error left, nobody knows.
+    if (!isTenancyError(error, "TENANT_BUSY")) options.onCommitted?.();
+    throw error;
+  }
+  options.onCommitted?.();
+  if (options.atLast !== undefined) await globalWrites(session, options.atLast);
 }
 
 /** Only what is in the schema is the tenant's; what depends on it may hold everybody's data. */
@@ -142,6 +157,12 @@ async function withPatience(
         );
       }
       await sleep(pauseMs);
+    } finally {
+      // It fails only when the connection is lost, and must not hide the error before it.
+      const { endLockLimit } = schema;
+      if (endLockLimit !== undefined) {
+        await session.query(GLOBAL_SCOPE, endLockLimit).catch(() => undefined);
+      }
     }
   }
 }

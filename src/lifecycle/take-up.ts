@@ -37,6 +37,9 @@ export async function takeUp(
 /**
  * Removes the schema of an unfinished tenant, unless it was made by somebody else: between the row
  * and its schema, a process may have died and another program have taken the name.
+ *
+ * A blank one is ours too: it was not there when the row was made, and its maker died before it
+ * could mark it. If it was another program's after all, nothing is lost with it.
  */
 // ISOLATION: without the mark, a foreign schema of that name is dropped. integration/lifecycle/create-failure.test.ts
 export async function removeLeftover(
@@ -46,7 +49,7 @@ export async function removeLeftover(
   atLast?: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
   const schema = await findSchema(deps, globalQueries(session), tenant.schemaName);
-  if (schema.tenantId === tenant.id) {
+  if (schema.tenantId === tenant.id || schema.isBlank) {
     await removeSchema(deps, session, tenant.schemaName, {
       tenant: tenant.slug,
       ...(atLast && { atLast }),

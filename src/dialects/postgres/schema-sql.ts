@@ -138,6 +138,7 @@ where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not c.relispartition a
     `set local search_path = ${searchPath(schemaName, sharedSchemas)}`,
   limitLockWait: (timeoutMs) =>
     `set local lock_timeout = ${Math.max(1, Math.min(Math.ceil(timeoutMs), 2_147_483_647))}`,
+  endLockLimit: undefined,
   isLockConflict,
   currentNames: () => ({
     params: [],
