@@ -1,16 +1,46 @@
 import type { TestProject } from "vitest/node";
+import { type RunningMysql, startMysql } from "./mysql-server.ts";
 import { startPostgres, type RunningPostgres } from "./postgres-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The server that this test run uses. */
     postgres: Omit<RunningPostgres, "stop">;
+    /** The MySQL or MariaDB server, if there can be one here. */
+    mysql: Omit<RunningMysql, "stop"> | undefined;
   }
 }
 
-/** Starts one PostgreSQL server for all test files, and ends it after them. */
+/** Starts the servers for all test files, both at the same time, and ends them after the tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { stop, ...postgres } = await startPostgres();
-  project.provide("postgres", postgres);
+  const started = await Promise.allSettled([startPostgres(), startRequiredMysql()]);
+  const running = started.flatMap((one) => (one.status === "fulfilled" && one.value) || []);
+  const stop = async (): Promise<void> => {
+    await Promise.all(running.map((server) => server.stop()));
+  };
+  const [postgres, mysql] = started;
+  if (postgres.status === "rejected" || mysql.status === "rejected") {
+    await stop();
+    throw postgres.status === "rejected"
+      ? postgres.reason
+      : (mysql as PromiseRejectedResult).reason;
+  }
+  project.provide("postgres", withoutStop(postgres.value));
+  project.provide("mysql", mysql.value && withoutStop(mysql.value));
   return stop;
+}
+
+/** @returns `undefined`, after saying why, where there is no server and none is demanded */
+async function startRequiredMysql(): Promise<RunningMysql | undefined> {
+  const server = await startMysql();
+  if (!("unavailable" in server)) return server;
+  // Where everything has to run, a missing server is a failure.
+  if (process.env["CI"] === "true") throw new Error(server.unavailable);
+  console.warn(server.unavailable);
+  return undefined;
+}
+
+function withoutStop<Server extends { stop: unknown }>(server: Server): Omit<Server, "stop"> {
+  const { stop: _, ...rest } = server;
+  return rest;
 }

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { chownSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { installDebianPackage } from "./debian-package.ts";
 import { keepProcess, type KeptProcess } from "./keep-process.ts";
+import { waitUntilReady } from "./start-server.ts";
 import { findFreePort, findProgram, makeServerFolder, serverUser } from "./unprivileged.ts";
 
 /** A PgBouncer in front of a test database. */
@@ -58,7 +58,12 @@ export async function startPgBouncer(
     });
     const url = new URL(options.url);
     url.host = `127.0.0.1:${port}`;
-    await waitUntilReady(url.href, process_);
+    await waitUntilReady({
+      name: "PgBouncer",
+      server: process_,
+      connect: () => tryQuery(url.href),
+      timeoutMs: 20_000,
+    });
     return { url: url.href, version: readVersion(program), stop: process_.stop };
   } catch (error) {
     await process_?.stop();
@@ -102,24 +107,15 @@ function renderConfig(options: StartPgBouncerOptions, port: number): string {
   ].join("\n");
 }
 
-async function waitUntilReady(url: string, server: KeptProcess): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-    // A connection that breaks while it is being made also reports here; `connect` rejects anyway.
-    client.on("error", () => {});
-    try {
-      await client.connect();
-      await client.query("select 1");
-      return;
-    } catch (error) {
-      if (server.ending() !== undefined || Date.now() > deadline) {
-        throw new Error(`PgBouncer did not get ready:\n${server.log()}`, { cause: error });
-      }
-      await sleep(20);
-    } finally {
-      await client.end().catch(() => {});
-    }
+async function tryQuery(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  // A connection that breaks while it is being made also reports here; `connect` rejects anyway.
+  client.on("error", () => {});
+  try {
+    await client.connect();
+    await client.query("select 1");
+  } finally {
+    await client.end().catch(() => {});
   }
 }
 

@@ -1,11 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, chownSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { keepProcess, type KeptProcess, type ProcessUser } from "./keep-process.ts";
 import { findEmbeddedBinaries, findInstalledBinaries } from "./postgres-binaries.ts";
+import { readSource, retryTakenPort, runTool, waitUntilReady } from "./start-server.ts";
 import { findFreePort, makeServerFolder, serverUser } from "./unprivileged.ts";
 
 /** Where the server comes from, in the order in which they are tried. */
@@ -50,28 +49,17 @@ const FAST_SETTINGS: Readonly<Record<string, string>> = {
  * ends with this process, however this process ends. Works as root and as any other user.
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<RunningPostgres> {
-  const source = options.source ?? sourceFromEnvironment();
+  const source =
+    options.source ??
+    readSource("KIRAYEDAR_TEST_POSTGRES_SOURCE", ["env", "installed", "embedded"]);
   const address = process.env["KIRAYEDAR_TEST_POSTGRES_URL"];
   if (source === "env" || (source === undefined && address)) {
     if (!address) throw new Error("KIRAYEDAR_TEST_POSTGRES_URL is not set.");
     const version = await readVersion({ connectionString: address });
     return { url: address, version, source: "env", stop: async () => {} };
   }
-  // Between finding a free port and using it, another program may take it.
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await startNewServer(source, { ...FAST_SETTINGS, ...options.settings });
-    } catch (error) {
-      if (attempt === 3 || !String(error).includes("Address already in use")) throw error;
-    }
-  }
-}
-
-function sourceFromEnvironment(): PostgresSource | undefined {
-  const source = process.env["KIRAYEDAR_TEST_POSTGRES_SOURCE"];
-  if (source === undefined || source === "") return undefined;
-  if (source === "env" || source === "installed" || source === "embedded") return source;
-  throw new Error(`KIRAYEDAR_TEST_POSTGRES_SOURCE is "${source}": use env, installed or embedded.`);
+  const settings = { ...FAST_SETTINGS, ...options.settings };
+  return await retryTakenPort(() => startNewServer(source, settings));
 }
 
 async function startNewServer(
@@ -84,7 +72,7 @@ async function startNewServer(
   try {
     const { bin, source } = findBinaries(wanted, user, folder);
     const password = randomBytes(12).toString("hex");
-    initializeData({ bin, folder, password, user });
+    await initializeData({ bin, folder, password, user });
     const port = await findFreePort();
     server = keepProcess({
       command: join(bin, "postgres"),
@@ -97,7 +85,11 @@ async function startNewServer(
       ...(user && { user }),
     });
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-    const version = await waitUntilReady(url, server);
+    const version = await waitUntilReady({
+      name: "The PostgreSQL server",
+      server,
+      connect: () => readVersion({ connectionString: url, connectionTimeoutMillis: 5_000 }),
+    });
     return { url, socketDir: folder, version, source, stop: server.stop };
   } catch (error) {
     await server?.stop();
@@ -122,12 +114,12 @@ function findBinaries(
   );
 }
 
-function initializeData(given: {
+async function initializeData(given: {
   bin: string;
   folder: string;
   password: string;
   user: ProcessUser | undefined;
-}): void {
+}): Promise<void> {
   const { bin, folder, password, user } = given;
   const passwordFile = join(folder, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -136,9 +128,9 @@ function initializeData(given: {
   if (user !== undefined) {
     for (const path of [passwordFile, data]) chownSync(path, user.uid, user.gid);
   }
-  const result = spawnSync(
-    join(bin, "initdb"),
-    [
+  await runTool({
+    command: join(bin, "initdb"),
+    args: [
       "--no-sync",
       "--username=postgres",
       "--encoding=UTF8",
@@ -149,12 +141,10 @@ function initializeData(given: {
       `--pwfile=${passwordFile}`,
       `--pgdata=${data}`,
     ],
-    { cwd: folder, encoding: "utf8", env: { ...process.env, HOME: folder, LC_ALL: "C" }, ...user },
-  );
+    folder,
+    user,
+  });
   rmSync(passwordFile);
-  if (result.status !== 0) {
-    throw new Error(`initdb failed: ${result.error?.message ?? ""}${result.stderr}`);
-  }
 }
 
 function serverArguments(
@@ -170,24 +160,6 @@ function serverArguments(
   };
   const pairs = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   return ["-D", join(folder, "data"), ...pairs];
-}
-
-/** @returns the server's version, from the first connection that succeeds */
-async function waitUntilReady(url: string, server: KeptProcess): Promise<string> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    try {
-      return await readVersion({ connectionString: url, connectionTimeoutMillis: 5_000 });
-    } catch (error) {
-      const ending = server.ending();
-      if (ending !== undefined || Date.now() > deadline) {
-        const story = ending === undefined ? "did not get ready" : `ended (${ending})`;
-        const log = server.log().split("\n").slice(-20).join("\n");
-        throw new Error(`The PostgreSQL server ${story}:\n${log}`, { cause: error });
-      }
-      await sleep(20);
-    }
-  }
 }
 
 async function readVersion(config: pg.ClientConfig): Promise<string> {

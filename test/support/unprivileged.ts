@@ -6,10 +6,12 @@ import { delimiter, join } from "node:path";
 import type { ProcessUser } from "./keep-process.ts";
 
 /**
- * The user that servers run as: `undefined` (the current one) unless this is root, whom PostgreSQL
- * and PgBouncer refuse. Then an existing account, since initdb looks its user up by number.
+ * The user that servers run as: `undefined` (the current one) unless this is root, whom database
+ * servers refuse. Then an existing account, since initdb looks its user up by number.
+ *
+ * @param preferred - the account that is taken if it exists
  */
-export function serverUser(): ProcessUser | undefined {
+export function serverUser(preferred = "postgres"): ProcessUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = readFileSync("/etc/passwd", "utf8")
     .split("\n")
@@ -17,7 +19,7 @@ export function serverUser(): ProcessUser | undefined {
     .map(([name, , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
     .filter((account) => account.uid > 0);
   const found =
-    accounts.find((account) => account.name === "postgres") ??
+    accounts.find((account) => account.name === preferred) ??
     accounts.find((account) => account.name === "nobody") ??
     accounts[0];
   if (found === undefined) {
