@@ -1,0 +1,21 @@
+import type { Dialect } from "../../core/dialect.ts";
+import { isPossibleSchemaName, isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
+import { journalSql } from "./journal-sql.ts";
+import { registrySql } from "./registry-sql.ts";
+import { schemaSql } from "./schema-sql.ts";
+import { scriptSql } from "./script-sql.ts";
+
+/** MySQL, 8.0.13 and later, and MariaDB, 10.6 and later. */
+export const mysql: Dialect = {
+  hasSearchPath: false,
+  hasTransactionalDdl: false,
+  isPossibleSchemaName,
+  isReservedSchemaName,
+  journal: journalSql,
+  maxIdentifierBytes: 64,
+  name: "mysql",
+  quoteIdentifier,
+  registry: registrySql,
+  schema: schemaSql,
+  script: scriptSql,
+};
