@@ -1,17 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Tenancy, Tenant } from "kirayedar";
+import type { Tenant } from "kirayedar";
 import { type TenantRequest, withTenant } from "kirayedar/node";
 import { type AdminForm, adminPage, type TenantRow } from "./admin-page.ts";
 import { type Html, html } from "./html.ts";
 import { landingPage, shownTenants } from "./landing-page.ts";
-import { type Note, notesPage } from "./notes-page.ts";
+import { countNotes } from "./notes.ts";
+import { notesPage } from "./notes-page.ts";
 import { addressOf, messagePage } from "./pages.ts";
-import { describeError } from "./tenancy.ts";
+import { describeError, type OpenTenancy } from "./tenancy.ts";
 
 const LONGEST_FORM_BYTES = 4_096;
 
 /** Makes the server of the demo; `port` is asked for when pages are made, as it may be chosen late. */
-export function createApp(tenancy: Tenancy, port: () => number): Server {
+export function createApp({ notes, tenancy }: OpenTenancy, port: () => number): Server {
   const listener = withTenant(
     tenancy,
     async (request, response) => {
@@ -80,12 +81,12 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
     const [, id, verb] = /^\/notes\/(\d{1,18})\/(pin|delete)$/.exec(request.url ?? "") ?? [];
     if (isRead(request) && urlOf(request).pathname === "/") return showNotes(request, response);
     if (request.method !== "POST") return notFound(response);
-    if (verb === "pin") {
-      await tenancy.query("update notes set is_pinned = not is_pinned where id = $1", [id]);
+    if (verb === "pin" && id !== undefined) {
+      await notes.togglePin(id);
       return redirect(response, `/#note-${id}`);
     }
-    if (verb === "delete") {
-      await tenancy.query("delete from notes where id = $1", [id]);
+    if (verb === "delete" && id !== undefined) {
+      await notes.remove(id);
       return redirect(response, "/#body");
     }
     if (request.url === "/notes") {
@@ -93,7 +94,7 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
       if (body === "" || body.length > 500) {
         return showNotes(request, response, 400, "A note has between 1 and 500 characters.");
       }
-      await tenancy.query("insert into notes (body) values ($1)", [body]);
+      await notes.add(body);
       // Back to the input, for the next one.
       return redirect(response, "/#body");
     }
@@ -106,10 +107,7 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
     status = 200,
     problem?: string,
   ): Promise<void> {
-    const { rows } = await tenancy.query<Note>(
-      "select id, body, is_pinned from notes order by is_pinned desc, id desc limit 100",
-    );
-    const body = notesPage(request.tenant as Tenant, rows, { port: port(), problem });
+    const body = notesPage(request.tenant as Tenant, await notes.list(), { port: port(), problem });
     send(response, status, body, `frame-ancestors http://localhost:${port()}`);
   }
 
@@ -172,16 +170,15 @@ export function createApp(tenancy: Tenancy, port: () => number): Server {
     form: AdminForm,
   ): Promise<void> {
     const rows: TenantRow[] = [];
-    for (const tenant of await allTenants()) rows.push({ notes: await countNotes(tenant), tenant });
+    for (const tenant of await allTenants()) rows.push({ notes: await count(tenant), tenant });
     send(response, status, adminPage(rows, port(), form));
   }
 
   /** An explicit handle needs no ambient scope, and enters a suspended tenant when it is told to. */
-  async function countNotes(tenant: Tenant): Promise<number | null> {
+  async function count(tenant: Tenant): Promise<number | null> {
     if (tenant.state !== "active" && tenant.state !== "suspended") return null;
     const handle = await tenancy.tenant(tenant, { allow: ["active", "suspended"] });
-    const { rows } = await handle.query<{ n: number }>("select count(*)::int as n from notes");
-    return rows[0]?.n ?? null;
+    return await countNotes(handle);
   }
 
   async function allTenants(): Promise<readonly Tenant[]> {
@@ -242,7 +239,7 @@ async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
     chunks.push(chunk);
   }
   const sent = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
-  // PostgreSQL has no text with a null character in it.
+  // Not every database has text with a null character in it.
   for (const [key, text] of sent) sent.set(key, text.replaceAll("\0", ""));
   return sent;
 }

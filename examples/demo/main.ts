@@ -19,9 +19,10 @@ export interface RunningDemo {
 export async function start(
   options: DemoOptions & { readonly port: number },
 ): Promise<RunningDemo> {
-  const tenancy = await openTenancy(options);
+  const opened = await openTenancy(options);
+  const { tenancy } = opened;
   let port = options.port;
-  const server = createApp(tenancy, () => port);
+  const server = createApp(opened, () => port);
   await listen(server, options.port).catch(async (error: NodeJS.ErrnoException) => {
     // Taken, or not for everybody to use.
     if (error.code === "EADDRINUSE" || error.code === "EACCES") return listen(server, 0);

@@ -1,13 +1,7 @@
 import type { Tenant } from "kirayedar";
 import { type Html, html } from "./html.ts";
+import type { Note } from "./notes.ts";
 import { alert, invalid, page, plural } from "./pages.ts";
-
-/** A note, as the database has it. */
-export interface Note {
-  readonly id: string;
-  readonly body: string;
-  readonly is_pinned: boolean;
-}
 
 /** A tenant's own site. */
 export function notesPage(
@@ -53,7 +47,7 @@ export function notesPage(
           <dd class="mono">${tenant.slug}</dd>
         </div>
         <div>
-          <dt>PostgreSQL schema</dt>
+          <dt>Schema</dt>
           <dd class="mono">${tenant.schemaName}</dd>
         </div>
         <div>

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createTenancy, isTenancyError, type Tenancy, type TenancyConfig } from "kirayedar";
-import { pg } from "kirayedar/pg";
-import { pglite } from "kirayedar/pglite";
+import { openDatabase } from "./database.ts";
+import { type Notes, openNotes } from "./notes.ts";
 
 /** Where the demo keeps its data, and under which domain it serves. */
 export interface DemoOptions {
@@ -13,41 +13,46 @@ export interface DemoOptions {
 }
 
 const SEEDS = [
-  { name: "Acme Anvils", notes: ["Order more iron", "Road runner called again"], slug: "acme" },
-  { name: "Globex", notes: ["Move the moon to Tuesday", "Water the hammocks"], slug: "globex" },
-  { name: "Initech", notes: ["New cover sheet for the reports"], slug: "initech" },
+  { name: "Acme Anvils", slug: "acme", texts: ["Order more iron", "Road runner called again"] },
+  { name: "Globex", slug: "globex", texts: ["Move the moon to Tuesday", "Water the hammocks"] },
+  { name: "Initech", slug: "initech", texts: ["New cover sheet for the reports"] },
 ] as const;
 
+/** A tenancy, and the notes of the tenant in its scope. */
+export interface OpenTenancy {
+  readonly tenancy: Tenancy;
+  readonly notes: Notes;
+}
+
 /** Connects, brings everything up to date, and makes the first tenants if there are none. */
-export async function openTenancy(options: DemoOptions): Promise<Tenancy> {
+export async function openTenancy(options: DemoOptions): Promise<OpenTenancy> {
+  const database = openDatabase(options.databaseUrl, options.dataDir);
   const config: TenancyConfig = {
     adminHost: "admin.localhost",
-    database:
-      options.databaseUrl === undefined
-        ? pglite({ dataDir: options.dataDir })
-        : pg({ connectionString: options.databaseUrl }),
-    migrations: { tenant: join(import.meta.dirname, "migrations/tenant") },
+    database: database.driver,
+    migrations: { tenant: join(import.meta.dirname, database.migrations) },
     primaryDomain: "localhost",
+    ...(database.globalSchema !== undefined && { globalSchema: database.globalSchema }),
   };
   const tenancy: Tenancy = createTenancy(config);
+  const notes = openNotes(tenancy, database);
   try {
     await tenancy.migrateGlobal();
     const { tenants } = await tenancy.list({ limit: 1 });
-    if (tenants.length === 0) await seed(tenancy);
+    if (tenants.length === 0) await seed(tenancy, notes);
     await tenancy.migrateAll();
-    return tenancy;
+    return { notes, tenancy };
   } catch (error) {
     await tenancy.close();
     throw error;
   }
 }
 
-async function seed(tenancy: Tenancy): Promise<void> {
-  for (const { name, notes, slug } of SEEDS) {
+async function seed(tenancy: Tenancy, notes: Notes): Promise<void> {
+  for (const { name, slug, texts } of SEEDS) {
     await tenancy.create(slug, {
       afterCreate: async () => {
-        for (const body of notes)
-          await tenancy.query("insert into notes (body) values ($1)", [body]);
+        for (const text of texts) await notes.add(text);
       },
       name,
     });

@@ -1,12 +1,26 @@
-import { pg } from "../../../src/drivers/pg/index.ts";
+import type { Driver } from "../../../src/core/driver.ts";
 import { createTenancy } from "../../../src/tenancy/create-tenancy.ts";
 import { faulty } from "./failing-driver.ts";
-import { MIGRATIONS } from "./two-migrations.ts";
+import { twoMigrations } from "./two-migrations.ts";
+
+async function open(name: string, address: string): Promise<Driver> {
+  if (name === "pg") {
+    const { pg } = await import("../../../src/drivers/pg/index.ts");
+    return pg({ connectionString: address });
+  }
+  const { mysql2 } = await import("../../../src/drivers/mysql2/index.ts");
+  return mysql2({ uri: address });
+}
 
 /** Does one operation and kills itself without warning at one of its steps; exits with 0 if it ends before. */
-const [url = "", operation = "", step = "", when = ""] = process.argv.slice(2);
-const { arm, driver } = faulty(pg({ connectionString: url }));
-const tenancy = createTenancy({ database: driver, migrations: { global: [], tenant: MIGRATIONS } });
+const [name = "", url = "", tenantPrefix = "", operation = "", step = "", when = ""] =
+  process.argv.slice(2);
+const { arm, driver } = faulty(await open(name, url));
+const tenancy = createTenancy({
+  database: driver,
+  migrations: { global: [], tenant: twoMigrations(driver.dialect.name) },
+  tenantPrefix,
+});
 arm({
   isLasting: false,
   step: Number(step),

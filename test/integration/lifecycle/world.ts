@@ -1,18 +1,22 @@
-import pg from "pg";
 import type { TenancyConfig } from "../../../src/core/config.ts";
 import type { Driver } from "../../../src/core/driver.ts";
 import type { Logger } from "../../../src/core/logger.ts";
 import type { Migration } from "../../../src/core/migrator.ts";
 import type { Tenancy } from "../../../src/core/tenancy.ts";
-import { pg as pgDriver, type PgOptions } from "../../../src/drivers/pg/index.ts";
 import { createTenancy } from "../../../src/tenancy/create-tenancy.ts";
-import { createTestDatabase } from "../../support/database.ts";
+import {
+  type Admin,
+  type Engine,
+  type EngineOptions,
+  inWords,
+  POSTGRES,
+} from "../../support/engines.ts";
 
 /** One table with a row that says whose it is. */
 export const CREATE_NOTE: Migration = {
   down: "drop table note",
   name: "create_note",
-  up: "create table note (id serial primary key, body text); insert into note (body) values ('first')",
+  up: "create table note (id serial primary key, body varchar(200)); insert into note (body) values ('first')",
   version: "20260101000001",
 };
 
@@ -25,40 +29,78 @@ export interface LogLine {
 
 /** A database with the registry in it, and a tenancy on it. */
 export interface World {
+  readonly engine: Engine;
   readonly url: string;
   readonly databaseName: string;
-  readonly tenancy: Tenancy<pg.Pool>;
+  readonly globalSchema: string;
+  readonly tenancy: Tenancy;
   /** A client without any scope. */
-  readonly admin: pg.Client;
+  readonly admin: Admin;
+  /** Opens another such client. */
+  connect(): Promise<Admin>;
   readonly log: readonly LogLine[];
   /** Another tenancy on the same database, as another process would have it. */
-  another(config?: WorldConfig): Tenancy<pg.Pool>;
-  /** What is in the database: rows of the registry, and schemas that are not the server's own. */
+  another(config?: WorldConfig): Tenancy;
+  /** Name of the schema of the tenant whose slug has this key. */
+  schema(slugKey: string): string;
+  /**
+   * What is in the database: rows of the registry, and schemas that tests made. What begins the names
+   * of the tenants' schemas is written as `tenant_`.
+   */
   contents(): Promise<{ rows: Record<string, unknown>[]; schemas: string[] }>;
+  /** Runs SQL as an administrator, each engine's own. */
+  run(words: string | Readonly<Record<Engine["family"], string>>): Promise<void>;
+  /** Makes a schema with a table `precious`, as another program would. */
+  makeForeign(schemaName: string): Promise<void>;
+  /** Fails if the table that {@link makeForeign} made is gone. */
+  checkForeign(schemaName: string): Promise<void>;
+  /** Removes a schema, as another program would. */
+  removeSchema(schemaName: string): Promise<void>;
   close(): Promise<void>;
 }
 
 /** What a test configures. */
-export interface WorldConfig extends Partial<TenancyConfig<pg.Pool>> {
-  readonly driver?: PgOptions;
+export interface WorldConfig extends Partial<Omit<TenancyConfig, "database">> {
+  readonly driver?: EngineOptions;
   /** Replaces the driver by one around it. */
-  readonly wrap?: (driver: Driver<pg.Pool>) => Driver<pg.Pool>;
+  readonly wrap?: (driver: Driver) => Driver;
 }
 
+/** An address at which there is no server. */
+export const NOWHERE: Readonly<Record<Engine["family"], string>> = {
+  mysql: "mysql://nobody@127.0.0.1:1/none",
+  postgres: "postgres://nobody@127.0.0.1:1/none",
+};
+
+/** SQL that tells the schema in force, as `here`. */
+export const WHERE: Readonly<Record<Engine["family"], string>> = {
+  mysql: "select database() as here",
+  postgres: "select current_schema() as here",
+};
+
+/** SQL that fails when it runs. */
+export const FAILING: Readonly<Record<Engine["family"], string>> = {
+  mysql: "select nonsense",
+  postgres: "select 1/0",
+};
+
 /** Creates a database of its own, with the registry, and a tenancy on it. */
-export async function createWorld(config: WorldConfig = {}): Promise<World> {
-  const database = await createTestDatabase();
-  const admin = new pg.Client({ connectionString: database.url });
-  admin.on("error", () => undefined);
-  await admin.connect();
-  const opened: Tenancy<pg.Pool>[] = [];
+export async function createWorld(
+  config: WorldConfig = {},
+  engine: Engine = POSTGRES,
+): Promise<World> {
+  const database = await engine.open();
+  const { tenantPrefix } = database;
+  const admin = await database.connect();
+  const opened: Tenancy[] = [];
   const log: LogLine[] = [];
-  const another = (more: WorldConfig = {}): Tenancy<pg.Pool> => {
+  const another = (more: WorldConfig = {}): Tenancy => {
     const { driver, wrap = (given) => given, ...rest } = more;
-    const tenancy = createTenancy<pg.Pool>({
-      database: wrap(pgDriver({ connectionString: database.url, max: 4, ...driver })),
+    const tenancy = createTenancy({
+      database: wrap(database.driver(driver)),
       logger: recordInto(log),
       migrations: { global: [], tenant: [CREATE_NOTE] },
+      tenantPrefix,
       ...rest,
     });
     opened.push(tenancy);
@@ -66,25 +108,46 @@ export async function createWorld(config: WorldConfig = {}): Promise<World> {
   };
   const tenancy = another(config);
   await tenancy.migrateGlobal();
+  const plain = (name: unknown): string => String(name).replace(tenantPrefix, "tenant_");
+  const quoted = (name: string): string =>
+    engine.family === "postgres" ? `"${name}"` : `\`${name}\``;
   return {
     admin,
     another,
+    checkForeign: async (name) =>
+      void (await admin.query(`select 1 from ${quoted(name)}.precious`)),
     close: async () => {
       await Promise.all(opened.map((each) => each.close()));
       await admin.end();
       await database.drop();
     },
+    connect: () => database.connect(),
     contents: async () => {
-      const rows = await admin.query<Record<string, unknown>>(
-        "select slug, schema_name, state, version from public.tenants order by slug",
+      const { rows } = await admin.query<Record<string, unknown>>(
+        "select slug, schema_name, state, version from tenants order by slug",
       );
-      const schemas = await admin.query<{ nspname: string }>(
-        "select nspname from pg_namespace where nspname !~ '^(pg_|information_schema|public$)' order by 1",
-      );
-      return { rows: rows.rows, schemas: schemas.rows.map(({ nspname }) => nspname) };
+      return {
+        rows: rows.map((row) => ({ ...row, schema_name: plain(row["schema_name"]) })),
+        schemas: (await database.schemas()).map(plain),
+      };
     },
     databaseName: database.name,
+    engine,
+    globalSchema: database.globalSchema,
     log,
+    makeForeign: async (name) => {
+      await admin.query(
+        `create schema ${quoted(name)}; create table ${quoted(name)}.precious (id int)`,
+      );
+    },
+    removeSchema: async (name) => {
+      const how = inWords(engine, { mysql: "", postgres: " cascade" });
+      await admin.query(`drop schema ${quoted(name)}${how}`);
+    },
+    run: async (words) => {
+      await admin.query(typeof words === "string" ? words : inWords(engine, words));
+    },
+    schema: (slugKey) => tenantPrefix + slugKey,
     tenancy,
     url: database.url,
   };

@@ -1,5 +1,3 @@
-import pg from "pg";
-import { pg as pgDriver } from "kirayedar/pg";
 import type { TenancyConfig } from "../../../src/core/config.ts";
 import type { Driver, Queryable } from "../../../src/core/driver.ts";
 import type { NewTenant, Registry } from "../../../src/core/registry.ts";
@@ -9,7 +7,7 @@ import type { Tenant, TenantState } from "../../../src/core/tenant.ts";
 import { createRegistry } from "../../../src/registry/create-registry.ts";
 import { registryMigration } from "../../../src/registry/registry-migration.ts";
 import { resolveSettings } from "../../../src/tenancy/settings.ts";
-import { createTestDatabase } from "../../support/database.ts";
+import { type Admin, type Engine, type EngineDatabase, POSTGRES } from "../../support/engines.ts";
 
 /** One process's registry: its own driver, its own memory. */
 export interface RegistryProcess {
@@ -31,20 +29,20 @@ export interface RegistryProcess {
 
 /** One database, in which any number of processes have a registry. */
 export interface RegistryWorld {
-  readonly url: string;
-  readonly admin: pg.Client;
+  readonly database: EngineDatabase;
+  readonly admin: Admin;
   process(config?: Partial<TenancyConfig>): RegistryProcess;
   migrate(config?: Partial<TenancyConfig>): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function createRegistryWorld(): Promise<RegistryWorld> {
-  const database = await createTestDatabase();
-  const admin = new pg.Client({ connectionString: database.url });
-  await admin.connect();
+export async function createRegistryWorld(engine: Engine = POSTGRES): Promise<RegistryWorld> {
+  const database = await engine.open();
+  const admin = await database.connect();
   const processes: RegistryProcess[] = [];
   return {
     admin,
+    database,
     async close() {
       for (const { driver, registry } of processes) {
         await registry.close();
@@ -54,29 +52,30 @@ export async function createRegistryWorld(): Promise<RegistryWorld> {
       await database.drop();
     },
     async migrate(config) {
-      const { registry, rules } = settingsOf(database.url, config).settings;
-      await admin.query(
-        registryMigration(rules.dialect as Driver["dialect"], registry).up as string,
-      );
+      const { registry, rules } = settingsOf(database, config).settings;
+      const { up } = registryMigration(rules.dialect as Driver["dialect"], registry);
+      await admin.query(up as string);
     },
     process(config) {
-      const made = createProcess(database.url, config);
+      const made = createProcess(database, config);
       processes.push(made);
       return made;
     },
-    url: database.url,
   };
 }
 
 function settingsOf(
-  url: string,
+  database: EngineDatabase,
   config: Partial<TenancyConfig> = {},
 ): { driver: Driver; settings: Settings } {
-  const driver = config.database ?? pgDriver({ connectionString: url, max: 4 });
+  const driver = config.database ?? database.driver();
   return { driver, settings: resolveSettings({ ...config, database: driver }) };
 }
 
-function createProcess(url: string, config: Partial<TenancyConfig> | undefined): RegistryProcess {
+function createProcess(
+  database: EngineDatabase,
+  config: Partial<TenancyConfig> | undefined,
+): RegistryProcess {
   const warnings: string[] = [];
   const ignore = (): void => undefined;
   const logger = {
@@ -85,7 +84,7 @@ function createProcess(url: string, config: Partial<TenancyConfig> | undefined):
     info: ignore,
     warn: (_fields: object, message: string) => void warnings.push(message),
   };
-  const { driver, settings } = settingsOf(url, { logger, ...config });
+  const { driver, settings } = settingsOf(database, { logger, ...config });
   driver.attach({
     currentScope: () => undefined,
     globalSchema: settings.registry.schema,
@@ -106,18 +105,46 @@ function createProcess(url: string, config: Partial<TenancyConfig> | undefined):
     subscribe: { value: driver.subscribe.bind(driver) },
     dialect: { value: driver.dialect },
   }) as Driver;
+  const on: Queryable = { query: (text, params) => driver.query(GLOBAL_SCOPE, text, params) };
+  const transaction: RegistryProcess["transaction"] = (fn) => driver.transaction(GLOBAL_SCOPE, fn);
+  const registry = createRegistry({ driver: spied, now: () => world.time, settings });
   const world: RegistryProcess = {
     afterQuery: undefined,
     driver,
-    on: { query: (text, params) => driver.query(GLOBAL_SCOPE, text, params) },
+    on,
     queries,
-    registry: createRegistry({ driver: spied, now: () => world.time, settings }),
+    registry: inTransactions(registry, on, transaction),
     settings,
     time: 1000,
-    transaction: (fn) => driver.transaction(GLOBAL_SCOPE, fn),
+    transaction,
     warnings,
   };
   return world;
+}
+
+const WRITES = [
+  "addDomain",
+  "insert",
+  "release",
+  "remove",
+  "removeDomain",
+  "setPrimaryDomain",
+  "update",
+] as const;
+
+/** Gives each write that is not in a transaction one of its own: on some engines it is several statements. */
+function inTransactions(
+  registry: Registry,
+  on: Queryable,
+  transaction: RegistryProcess["transaction"],
+): Registry {
+  const wrapped = Object.create(registry) as Record<string, unknown>;
+  for (const name of WRITES) {
+    const write = registry[name] as (target: Queryable, ...rest: unknown[]) => Promise<unknown>;
+    wrapped[name] = (target: Queryable, ...rest: unknown[]) =>
+      target === on ? transaction((tx) => write(tx, ...rest)) : write(target, ...rest);
+  }
+  return wrapped as unknown as Registry;
 }
 
 /** A tenant to insert. */

@@ -1,7 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Operation, OperationEvent } from "../../../src/core/events.ts";
-import { code, CREATE_NOTE, createWorld, type World } from "../lifecycle/world.ts";
+import { code, CREATE_NOTE, createWorld, NOWHERE, type World } from "../lifecycle/world.ts";
 
 let world: World;
 const unsubscribe: (() => void)[] = [];
@@ -181,7 +181,7 @@ describe("the events of resolve", () => {
 
   it("tell of a failure", async () => {
     const away = world.another({
-      driver: { connectionString: "postgres://nobody@127.0.0.1:1/none" },
+      driver: { url: NOWHERE.postgres },
       primaryDomain: "example.com",
     });
     const seen = listen("resolve");
