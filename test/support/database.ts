@@ -1,4 +1,4 @@
-import { describe, inject } from "vitest";
+import { describe, inject, type ProvidedContext } from "vitest";
 import { createDatabase, type TestDatabase } from "./create-database.ts";
 import { createMysqlDatabase, type TestMysqlDatabase } from "./create-mysql-database.ts";
 
@@ -10,14 +10,20 @@ export function createTestDatabase(): Promise<TestDatabase> {
   return createDatabase(inject("postgres").url);
 }
 
-/** Does the same on the MySQL or MariaDB server; for tests that are skipped where there is none. */
+/** Does the same on the MySQL or MariaDB server of this test run. */
 export async function createTestMysqlDatabase(): Promise<TestMysqlDatabase> {
+  return await createMysqlDatabase(requireMysql().url);
+}
+
+/** The MySQL or MariaDB server, for tests that are skipped where there is none. */
+export function requireMysql(): NonNullable<ProvidedContext["mysql"]> {
   const server = inject("mysql");
   if (server === undefined) throw new Error("This test run has no MySQL server.");
-  return await createMysqlDatabase(server.url);
+  return server;
 }
 
 /** Describes tests that need a MySQL or MariaDB server; they are skipped where there is none. */
 export function describeMysql(name: string, fn: () => void): void {
-  describe.skipIf(inject("mysql") === undefined)(name, fn);
+  const describeHere = inject("mysql") === undefined ? describe.skip : describe;
+  describeHere(name, fn);
 }

@@ -20,16 +20,16 @@ export async function installDebianPackage(
   name: string,
   isThere: () => boolean,
 ): Promise<string | undefined> {
-  if (process.getuid?.() !== 0) return "and only root can install it";
-  if (findProgram("apt-get") === undefined) return "and there is no apt-get to install it with";
-  if (!(await takeLock())) return "and another process has been installing for too long";
+  if (process.getuid?.() !== 0) return "only root can install it";
+  if (findProgram("apt-get") === undefined) return "there is no apt-get to install it with";
+  if (!(await takeLock())) return "another process has been installing for too long";
   try {
     if (isThere()) return undefined;
     return await withoutServices(async () => {
       // The lists may be old rather than missing: a failed update is not yet a failed installation.
       await aptGet(["update", "--quiet"]);
       const failure = await aptGet(["install", "--yes", "--no-install-recommends", name]);
-      return failure && `and apt-get failed: ${failure}`;
+      return failure && `apt-get failed: ${failure}`;
     });
   } finally {
     rmSync(LOCK_FILE, { force: true });

@@ -20,6 +20,8 @@ export interface KeeperOrder {
   readonly stopSignal: NodeJS.Signals;
   /** How long the server may take to stop before it is killed. */
   readonly stopTimeoutMs: number;
+  /** A program and its arguments that end what the signal alone does not reach. */
+  readonly stopCommand?: readonly [command: string, ...args: string[]];
 }
 
 /** A server that ends with the process that started it. */

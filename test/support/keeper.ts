@@ -1,6 +1,6 @@
 // A process of its own that runs one server, and ends it when its starter is gone for any reason:
 // stopped, failed, interrupted or killed. Started by `keep-process.ts`, never imported.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { openSync, rmSync } from "node:fs";
 import type { KeeperOrder } from "./keep-process.ts";
 
@@ -33,6 +33,10 @@ process.stdin.once("close", () => void finish());
 
 async function finish(): Promise<void> {
   server.kill(order.stopSignal);
+  if (order.stopCommand !== undefined) {
+    const [command, ...args] = order.stopCommand;
+    spawnSync(command, args, { stdio: "ignore", timeout: order.stopTimeoutMs, ...order.user });
+  }
   const impatience = setTimeout(() => server.kill("SIGKILL"), order.stopTimeoutMs);
   await ended;
   clearTimeout(impatience);

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProcessUser } from "./keep-process.ts";
+import type { MysqlIngredients, PreparedMysql } from "./mysql-sources.ts";
+import { runTool } from "./start-server.ts";
 import { findProgram } from "./unprivileged.ts";
 
 /** Which of the two servers: they differ in how they are set up, and in some SQL. */
@@ -12,8 +14,8 @@ export interface MysqlPrograms {
   readonly flavour: MysqlFlavour;
   /** The server. */
   readonly server: string;
-  /** What fills an empty data folder, up to where it is to be. */
-  readonly initialize: { readonly command: string; readonly args: readonly string[] };
+  /** What fills an empty data folder: the program, and the arguments that it gets first. */
+  readonly initialize: readonly [command: string, ...args: string[]];
 }
 
 /** Finds an installed server's programs that `user` can run: MariaDB's, else MySQL's. */
@@ -32,28 +34,76 @@ export function flavourOf(version: string): MysqlFlavour {
   return /mariadb/i.test(version) ? "mariadb" : "mysql";
 }
 
+/** Fills a data folder, and makes the arguments of a server on it. */
+export async function preparePrograms(
+  programs: MysqlPrograms,
+  given: MysqlIngredients & { user: ProcessUser | undefined },
+): Promise<PreparedMysql> {
+  const { folder, options, port, user } = given;
+  const data = join(folder, "data");
+  const usersFile = join(folder, "users.sql");
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(usersFile, usersSql(programs.flavour, given.password), { mode: 0o600 });
+  if (user !== undefined) {
+    for (const path of [data, usersFile]) chownSync(path, user.uid, user.gid);
+  }
+  const [command, ...args] = programs.initialize;
+  // All settings, as some, such as `lower_case_table_names`, must be the same from the beginning.
+  await runTool({ command, args: [...args, `--datadir=${data}`, ...options], folder, user });
+  return {
+    command: programs.server,
+    args: [
+      "--no-defaults",
+      "--skip-log-bin",
+      `--datadir=${data}`,
+      `--tmpdir=${folder}`,
+      "--bind-address=127.0.0.1",
+      `--port=${port}`,
+      `--socket=${join(folder, "mysql.sock")}`,
+      `--pid-file=${join(folder, "server.pid")}`,
+      // Run before the first client is let in.
+      `--init-file=${usersFile}`,
+      ...options,
+    ],
+    admin: "admin",
+    socketDir: folder,
+  };
+}
+
+/** Statements, one on each line, that leave one account that can be logged in to: `admin`. */
+export function usersSql(flavour: MysqlFlavour, password: string): string {
+  // A client whose address the server can resolve comes from `localhost`, any other from `%`.
+  const statements = ["'admin'@'localhost'", "'admin'@'%'"].flatMap((user) => [
+    `create user ${user} identified by '${password}';`,
+    `grant all privileges on *.* to ${user} with grant option;`,
+  ]);
+  // In MariaDB it has no password that would be accepted.
+  if (flavour === "mysql") statements.push("alter user 'root'@'localhost' account lock;");
+  return `${statements.join("\n")}\n`;
+}
+
 function describePrograms(
   server: string,
   user: ProcessUser | undefined,
 ): MysqlPrograms | undefined {
-  const asked = spawnSync(server, ["--no-defaults", "--version"], {
+  const { status, stdout } = spawnSync(server, ["--no-defaults", "--version"], {
     cwd: "/",
     encoding: "utf8",
     ...user,
   });
-  if (asked.status !== 0) return undefined;
-  // MariaDB's packages also bring a `mysqld`.
-  if (flavourOf(asked.stdout) === "mysql") {
-    const args = ["--no-defaults", "--initialize-insecure"];
-    return { flavour: "mysql", server, initialize: { command: server, args } };
+  if (status !== 0) return undefined;
+  // Not by its name: MariaDB's packages bring a `mysqld` as well.
+  const flavour = flavourOf(stdout);
+  if (flavour === "mysql") {
+    return { flavour, server, initialize: [server, "--no-defaults", "--initialize-insecure"] };
   }
-  const command = findInstallProgram(dirname(dirname(server)));
+  const installation = dirname(dirname(server));
+  const command = findInstallProgram(installation);
   if (command === undefined) return undefined;
   const args = ["--no-defaults", "--auth-root-authentication-method=socket", "--skip-test-db"];
-  // An unpacked archive has it in a folder of its own, and it then has to be told where it is.
-  const isArchive = command === join(dirname(dirname(server)), "scripts", "mariadb-install-db");
-  if (isArchive) args.push(`--basedir=${dirname(dirname(server))}`);
-  return { flavour: "mariadb", server, initialize: { command, args } };
+  // In an unpacked archive it has to be told where everything is.
+  if (dirname(command) === join(installation, "scripts")) args.push(`--basedir=${installation}`);
+  return { flavour, server, initialize: [command, ...args] };
 }
 
 function findInstallProgram(installation: string): string | undefined {

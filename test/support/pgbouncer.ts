@@ -78,7 +78,9 @@ async function findPgBouncer(): Promise<string | { unavailable: string }> {
   const found = find();
   if (found !== undefined) return found;
   const failure = await installDebianPackage("pgbouncer", () => find() !== undefined);
-  return find() ?? { unavailable: `pgbouncer is not installed: ${failure ?? "apt-get left none"}` };
+  return (
+    find() ?? { unavailable: `pgbouncer is not installed, and ${failure ?? "apt-get left none"}` }
+  );
 }
 
 function renderConfig(options: StartPgBouncerOptions, port: number): string {

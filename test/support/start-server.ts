@@ -54,7 +54,7 @@ export async function runTool(given: {
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code, signal) => resolve(String(signal ?? code)));
   });
-  if (ending !== "0") throw new Error(`${command} failed (${ending}): ${lastLines(output)}`);
+  if (ending !== "0") throw new Error(`${command} failed (${ending}):\n${output.trimEnd()}`);
 }
 
 /**
