@@ -124,9 +124,17 @@ export function mayBeMissing(error: unknown): boolean {
   return MAY_BE_MISSING.has(errnoOf(error));
 }
 
-/** Returns what to tell the user about an error of the statement that enters a scope. */
-export function enterError(error: Error, { schemaName, tenant }: ScopeDatabase): Error {
-  if (errnoOf(error) !== ER_BAD_DB_ERROR) return error;
+/**
+ * Returns what to tell the user about an error of the statement that enters a scope.
+ *
+ * @param isMissing - whether it is known, beside what the error says, that there is no such database
+ */
+export function enterError(
+  error: Error,
+  { schemaName, tenant }: ScopeDatabase,
+  isMissing = false,
+): Error {
+  if (!isMissing && errnoOf(error) !== ER_BAD_DB_ERROR) return error;
   const whose = tenant === undefined ? "the global scope" : `tenant "${tenant}"`;
   return new TenancyError(
     "SCHEMA_NOT_FOUND",

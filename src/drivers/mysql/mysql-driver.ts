@@ -1,0 +1,217 @@
+import type {
+  Driver,
+  DriverHost,
+  QueryResult,
+  Session,
+  SessionOptions,
+  Subscriber,
+  Transaction,
+} from "../../core/driver.ts";
+import type { Scope } from "../../core/scope.ts";
+import { mysql } from "../../dialects/mysql/index.ts";
+import { TenancyError } from "../../errors/tenancy-error.ts";
+import { explainConnectionFailure } from "../../internal/connection-failure.ts";
+import type { ClientLibrary, ScopedWire, TenantPool, Wire, Wires } from "./client-library.ts";
+import { takeLock } from "./lock.ts";
+import { MysqlSession } from "./session.ts";
+import { Subscription } from "./subscription.ts";
+import { inTransaction } from "./transaction.ts";
+
+const DEFAULT_MAINTENANCE_CONNECTIONS = 4;
+const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
+const DEFAULT_CHANGE_POLL_MS = 1_000;
+const NOTICES_TABLE = "kirayedar_notices";
+
+/** Options of every driver for MySQL and MariaDB, beside those of its client library. */
+export interface MysqlDriverOptions {
+  /** Connections, at most, for lifecycle work and migrations, apart from the pool. Default 4. */
+  readonly maintenanceConnections?: number;
+  /**
+   * How often a process looks for what others have changed in the registry, in milliseconds; at most
+   * this old is what it remembers. One small query each time, on a connection of its own. Default 1,000.
+   */
+  readonly changePollMs?: number;
+}
+
+/** MySQL and MariaDB through one client library. */
+export class MysqlDriver<Pool> implements Driver<Pool> {
+  readonly name: string;
+  readonly dialect: typeof mysql = mysql;
+  readonly defaultSchema: string | undefined;
+  readonly #library: ClientLibrary<Pool>;
+  readonly #options: MysqlDriverOptions;
+  readonly #subscriptions = new Set<Subscription>();
+  #host: DriverHost | undefined;
+  #pool: TenantPool<Pool> | undefined;
+  #maintenance: Wires | undefined;
+  #listening: Wires | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(library: ClientLibrary<Pool>, options: MysqlDriverOptions) {
+    checkOptions(options, library.name);
+    this.name = library.name;
+    this.defaultSchema = library.database;
+    this.#library = library;
+    this.#options = options;
+  }
+
+  get pool(): Pool {
+    return this.#tenantPool().pool;
+  }
+
+  attach(host: DriverHost): void {
+    if (this.#host !== undefined) {
+      throw new TenancyError(
+        "INVALID_CONFIG",
+        "The database driver already belongs to a tenancy.",
+        {
+          remedy: `Call \`${this.name}(…)\` once for each tenancy.`,
+        },
+      );
+    }
+    this.#host = host;
+  }
+
+  poolFor(scope: Scope): Pool {
+    return this.#tenantPool().poolFor(scope);
+  }
+
+  async query<Row>(
+    scope: Scope,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    return await this.#tenantPool().query<Row>(scope, text, params).catch(rethrow);
+  }
+
+  async transaction<T>(scope: Scope, fn: (tx: Transaction) => Promise<T>): Promise<T> {
+    const wire = await this.#tenantPool().lease(scope).catch(rethrow);
+    const tenant = scope.kind === "tenant" ? scope.tenant.slug : undefined;
+    try {
+      return await inTransaction({ ...statementsOn(wire), isMarked: false, tenant }, fn);
+    } finally {
+      wire.release();
+    }
+  }
+
+  async session<T>(options: SessionOptions, fn: (session: Session) => Promise<T>): Promise<T> {
+    const host = this.#attached();
+    const wire = await this.#maintenanceWires().acquire().catch(rethrow);
+    const session = new MysqlSession(wire, host);
+    try {
+      if (options.lock !== undefined) {
+        const timeoutMs = options.lockTimeoutMs ?? DEFAULT_LOCK_TIMEOUT_MS;
+        await takeLock(wire, host.globalSchema, options.lock, timeoutMs);
+      }
+      return await fn(session);
+    } catch (error) {
+      throw explainConnectionFailure(error);
+    } finally {
+      session.end();
+      // Whoever is next must not find the lock taken by a session that has ended.
+      await giveBack(wire);
+    }
+  }
+
+  subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> {
+    const { globalSchema, logger } = this.#attached();
+    if (this.#closing !== undefined) throw closed();
+    this.#listening ??= this.#library.createWires(1);
+    const table = [globalSchema, NOTICES_TABLE].map((name) => mysql.quoteIdentifier(name));
+    const subscription = new Subscription({
+      channel,
+      logger,
+      pollMs: this.#options.changePollMs ?? DEFAULT_CHANGE_POLL_MS,
+      subscriber,
+      table: table.join("."),
+      wires: this.#listening,
+    });
+    this.#subscriptions.add(subscription);
+    const stop = async (): Promise<void> => {
+      this.#subscriptions.delete(subscription);
+      await subscription.stop();
+    };
+    return subscription.start().then(() => stop);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([
+      ...[...this.#subscriptions].map((subscription) => subscription.stop()),
+      this.#pool?.end(),
+      this.#maintenance?.end(),
+      this.#listening?.end(),
+    ]);
+  }
+
+  #tenantPool(): TenantPool<Pool> {
+    this.#pool ??= this.#library.createPool(this.#attached());
+    return this.#pool;
+  }
+
+  #maintenanceWires(): Wires {
+    if (this.#closing !== undefined) throw closed();
+    this.#maintenance ??= this.#library.createWires(
+      this.#options.maintenanceConnections ?? DEFAULT_MAINTENANCE_CONNECTIONS,
+    );
+    return this.#maintenance;
+  }
+
+  #attached(): DriverHost {
+    if (this.#host === undefined) {
+      throw new TenancyError("INVALID_CONFIG", "The database driver belongs to no tenancy yet.", {
+        remedy: `Pass it to \`createTenancy({ database: ${this.name}(…) })\` first.`,
+      });
+    }
+    return this.#host;
+  }
+}
+
+/** How the statements of a transaction on the application's pool are run. */
+function statementsOn(wire: ScopedWire): {
+  begin(): Promise<void>;
+  control(text: string): Promise<unknown>;
+  send(text: string, params?: readonly unknown[]): Promise<QueryResult>;
+} {
+  return {
+    begin: async () => void (await wire.query("start transaction").catch(rethrow)),
+    control: (text) => wire.query(text),
+    send: (text, params) => wire.query(text, params),
+  };
+}
+
+/** Gives a connection back with nothing left in its session, or closes it. */
+async function giveBack(wire: Wire): Promise<void> {
+  // It fails when the connection is lost, and has then been heard of, or is not needed any more.
+  const isClean = await wire.reset().then(
+    () => true,
+    () => false,
+  );
+  wire.release(!isClean);
+}
+
+function checkOptions(options: MysqlDriverOptions, name: string): void {
+  const { changePollMs, maintenanceConnections } = options;
+  for (const [option, value] of Object.entries({ changePollMs, maintenanceConnections })) {
+    if (value !== undefined && !(value >= 1)) {
+      throw new TenancyError(
+        "INVALID_CONFIG",
+        `The option \`${option}\` of \`${name}\` is not 1 or more.`,
+      );
+    }
+  }
+}
+
+function closed(): TenancyError {
+  return new TenancyError("TENANCY_CLOSED", "The database driver was closed.");
+}
+
+function rethrow(error: unknown): never {
+  // The stack of an error from the socket says nothing of who asked.
+  if (error instanceof Error) Error.captureStackTrace(error, rethrow);
+  throw explainConnectionFailure(error);
+}
