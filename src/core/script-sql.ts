@@ -28,4 +28,9 @@ export interface ScriptSql {
    * has to run it again.
    */
   isForSession(statement: string): boolean;
+  /**
+   * Whether a statement runs others, as a call of a procedure does, so that a part of it may be done
+   * and committed when it fails. Always false where DDL is transactional.
+   */
+  runsOthers(statement: string): boolean;
 }

@@ -22,5 +22,6 @@ export const scriptSql: ScriptSql = {
     if (ENDS_TRANSACTION.test(bare)) return "begins or ends a transaction, which is not its own";
     return undefined;
   },
+  runsOthers: () => false,
   split: splitStatements,
 };
