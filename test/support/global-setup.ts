@@ -13,12 +13,12 @@ declare module "vitest" {
 
 /** Starts the servers for all test files, both at the same time, and ends them after the tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const started = await Promise.allSettled([startPostgres(), startRequiredMysql()]);
+  const started = await Promise.allSettled([startRequiredMysql(), startPostgres()]);
   const running = started.flatMap((one) => (one.status === "fulfilled" && one.value) || []);
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((server) => server.stop()));
   };
-  const [postgres, mysql] = started;
+  const [mysql, postgres] = started;
   if (postgres.status === "rejected" || mysql.status === "rejected") {
     await stop();
     throw postgres.status === "rejected"

@@ -12,6 +12,7 @@ export interface ProcessUser {
 export interface KeeperOrder {
   readonly command: string;
   readonly args: readonly string[];
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: ProcessUser;
   /** The server's working folder. Deleted, with all that is in it, after the server has ended. */
@@ -39,11 +40,17 @@ export interface KeptProcess {
  */
 export function keepProcess(order: KeeperOrder): KeptProcess {
   let output = "";
+  // Apart from the rest, since any user of the machine can read the arguments of a process.
+  const { env, ...rest } = order;
   const keeper = spawn(
     process.execPath,
-    ["--no-warnings", fileURLToPath(new URL("keeper.ts", import.meta.url)), JSON.stringify(order)],
-    // In a group of its own, so that Ctrl-C reaches this process first and the order stays ours.
-    { detached: true, stdio: ["pipe", "pipe", "inherit"] },
+    ["--no-warnings", fileURLToPath(new URL("keeper.ts", import.meta.url)), JSON.stringify(rest)],
+    {
+      // In a group of its own, so that Ctrl-C reaches this process first and the order stays ours.
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ["pipe", "pipe", "inherit"],
+    },
   );
   const gone = new Promise<void>((resolve, reject) => {
     keeper.once("exit", () => resolve());

@@ -4,13 +4,12 @@ import { spawn, spawnSync } from "node:child_process";
 import { openSync, rmSync } from "node:fs";
 import type { KeeperOrder } from "./keep-process.ts";
 
-const order = JSON.parse(process.argv[2] ?? "") as KeeperOrder;
+const order = JSON.parse(process.argv[2] ?? "") as Omit<KeeperOrder, "env">;
 const log = openSync(order.logFile, "a");
 
 const server = spawn(order.command, order.args, {
   cwd: order.folder,
   stdio: ["ignore", log, log],
-  env: { ...process.env, ...order.env },
   ...order.user,
 });
 const ended = new Promise<void>((resolve) => {

@@ -63,6 +63,7 @@ export async function preparePrograms(
       `--pid-file=${join(folder, "server.pid")}`,
       // Run before the first client is let in.
       `--init-file=${usersFile}`,
+      "--skip-name-resolve",
       ...options,
     ],
     admin: "admin",
@@ -72,7 +73,7 @@ export async function preparePrograms(
 
 /** Statements, one on each line, that leave one account that can be logged in to: `admin`. */
 export function usersSql(flavour: MysqlFlavour, password: string): string {
-  // A client whose address the server can resolve comes from `localhost`, any other from `%`.
+  // A client comes from `localhost` over the socket, and from its address, which is in `%`, over TCP.
   const statements = ["'admin'@'localhost'", "'admin'@'%'"].flatMap((user) => [
     `create user ${user} identified by '${password}';`,
     `grant all privileges on *.* to ${user} with grant option;`,
@@ -101,6 +102,8 @@ function describePrograms(
   const command = findInstallProgram(installation);
   if (command === undefined) return undefined;
   const args = ["--no-defaults", "--auth-root-authentication-method=socket", "--skip-test-db"];
+  // Without looking up the name of this machine, which may be unknown or take long.
+  args.push("--force");
   // In an unpacked archive it has to be told where everything is.
   if (dirname(command) === join(installation, "scripts")) args.push(`--basedir=${installation}`);
   return { flavour, server, initialize: [command, ...args] };
