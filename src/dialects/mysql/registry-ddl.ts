@@ -1,0 +1,119 @@
+import type { RegistryTables } from "../../core/settings.ts";
+import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { prepared } from "./prepared.ts";
+import { bytesOf, INDEXES, KEYS, type RegistryNames, registryNames } from "./registry-names.ts";
+
+/** InnoDB by name: another default knows neither transactions nor references. */
+const OPTIONS = "engine = InnoDB character set utf8mb4 collate utf8mb4_bin";
+
+/** Types of an id that have no text to compare it by. */
+const BYTES = "'binary', 'varbinary', 'bit', 'tinyblob', 'blob', 'mediumblob', 'longblob'";
+
+/**
+ * Makes the registry's tables, or adds to an application's table what it lacks, all at once. A
+ * column that has to be added to rows that are there stays empty in them: they are no tenants yet.
+ */
+export function registryDdl(tables: RegistryTables): string {
+  const names = registryNames(tables);
+  const { columns: c, notices, tenants } = names;
+  return `create table if not exists ${tenants} (
+  ${c.id} char(36) character set ascii not null default (uuid()) primary key,
+  ${c.slug} varchar(255) not null,
+  ${c.schema_name} varchar(64) not null
+) ${OPTIONS};
+${prepared(alterTenants(tables, names))};
+${prepared(createDomains(tables, names))};
+create table if not exists ${notices} (
+  id bigint not null auto_increment primary key,
+  channel varchar(64) not null,
+  payload varchar(2048) not null,
+  created_at timestamp(6) not null default current_timestamp(6),
+  index kirayedar_created_at (created_at)
+) ${OPTIONS};
+`;
+}
+
+/** MySQL has no `add column if not exists`; one statement with all that is missing is all or nothing. */
+function alterTenants(tables: RegistryTables, names: RegistryNames): string {
+  const { columns: c, extra } = names;
+  const { columns } = tables;
+  const extraTypes = Object.entries(tables.extraColumns);
+  const isTenant = `${c.schema_name} <> ''`;
+  const generated = (name: string, type: string, value: string): [string, string] => [
+    name,
+    `${quoteIdentifier(name)} ${type} generated always as (${value}) stored invisible`,
+  ];
+  const added: readonly (readonly [name: string, definition: string])[] = [
+    [columns.slug, `${c.slug} varchar(255)`],
+    [columns.name, `${c.name} text`],
+    [columns.schema_name, `${c.schema_name} varchar(64)`],
+    [columns.server, `${c.server} varchar(255) not null default 'default'`],
+    [columns.state, `${c.state} varchar(32) not null default 'provisioning'`],
+    [columns.version, `${c.version} varchar(255)`],
+    [columns.created_at, `${c.created_at} timestamp(6) not null default current_timestamp(6)`],
+    [columns.updated_at, `${c.updated_at} timestamp(6) not null default current_timestamp(6)`],
+    ...extraTypes.map(([name, type], index) => [name, `${extra[index]} ${type}`] as const),
+    generated(KEYS.isTenant, "tinyint", `case when ${isTenant} then 1 end`),
+    generated(
+      KEYS.slug,
+      "varbinary(255)",
+      `left(${bytesOf(`replace(convert(${c.slug} using utf8mb4) collate utf8mb4_bin, '-', '_')`)}, 255)`,
+    ),
+    generated(
+      KEYS.schema,
+      "varbinary(255)",
+      `case when ${isTenant} then ${bytesOf(`lower(convert(${c.schema_name} using utf8mb4) collate utf8mb4_general_ci)`)} end`,
+    ),
+  ];
+  const clauses = [
+    ...added.map(([name, definition]) =>
+      unless(columnExists(tables, name), `add column ${definition}`),
+    ),
+    unless(
+      indexExists(tables, INDEXES.slug),
+      `add unique index ${INDEXES.slug} (${KEYS.isTenant}, ${KEYS.slug})`,
+    ),
+    unless(
+      indexExists(tables, INDEXES.schema),
+      `add unique index ${INDEXES.schema} (${KEYS.schema})`,
+    ),
+  ];
+  const missing = `concat_ws(', ',\n  ${clauses.join(",\n  ")})`;
+  return `ifnull(concat(${quoteLiteral(`alter table ${names.tenants} `)}, nullif(${missing}, '')), 'do 0')`;
+}
+
+/** The reference needs the type of the id, which is the application's choice in its own table. */
+function createDomains(tables: RegistryTables, { columns: c, ...names }: RegistryNames): string {
+  const head = `create table if not exists ${names.domains} (
+  id bigint not null auto_increment primary key,
+  domain varchar(255) not null,
+  tenant_id `;
+  const tail = ` not null,
+  is_primary boolean not null default false,
+  verified_at timestamp(6) null default null,
+  created_at timestamp(6) not null default current_timestamp(6),
+  unique index ${INDEXES.domain} (domain),
+  constraint ${names.reference} foreign key (tenant_id) references ${names.tenants} (${c.id}) on delete cascade
+) ${OPTIONS}`;
+  // The second is no statement, and what the server says of it tells what is wrong.
+  return `(select if(i.data_type in (${BYTES}),
+  'An id of bytes cannot be the registry''s: it has to be text or a number',
+  concat(${quoteLiteral(head)}, i.column_type, ifnull(concat(' character set ', i.character_set_name, ' collate ', i.collation_name), ''), ${quoteLiteral(tail)}))
+  from information_schema.columns i where ${columnIs(tables, tables.columns.id)})`;
+}
+
+function unless(exists: string, clause: string): string {
+  return `if(${exists}, null, ${quoteLiteral(clause)})`;
+}
+
+function columnIs({ schema, table }: RegistryTables, name: string): string {
+  return `i.table_schema = ${quoteLiteral(schema)} and i.table_name = ${quoteLiteral(table)} and i.column_name = ${quoteLiteral(name)}`;
+}
+
+function columnExists(tables: RegistryTables, name: string): string {
+  return `exists (select 1 from information_schema.columns i where ${columnIs(tables, name)})`;
+}
+
+function indexExists({ schema, table }: RegistryTables, name: string): string {
+  return `exists (select 1 from information_schema.statistics i where i.table_schema = ${quoteLiteral(schema)} and i.table_name = ${quoteLiteral(table)} and i.index_name = ${quoteLiteral(name)})`;
+}

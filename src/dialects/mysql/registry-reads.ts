@@ -1,0 +1,110 @@
+import type { Statement } from "../../core/dialect.ts";
+import { slugKey } from "../../core/names.ts";
+import type { RegistryFilter, RegistryStatements } from "../../core/registry-sql.ts";
+import type { RegistryTables } from "../../core/settings.ts";
+import {
+  bytesOf,
+  KEYS,
+  placeholders,
+  type RegistryNames,
+  registryNames,
+} from "./registry-names.ts";
+
+/** Whether a row is a tenant. */
+export const IS_TENANT = `t.${KEYS.isTenant} = 1`;
+
+/** Returns the beginning of a statement that returns rows for `read`, of the tenants `t`. */
+export function selectRows(
+  { columns: c, domains, extra, tenants }: RegistryNames,
+  more = "",
+): string {
+  const columns = [
+    ...(["id", "slug", "name", "schema_name", "server", "state", "version"] as const).map(
+      (column) => `cast(t.${c[column]} as char) as ${column}`,
+    ),
+    ...(["created_at", "updated_at"] as const).map(
+      (column) => `unix_timestamp(t.${c[column]}) as ${column}`,
+    ),
+    ...extra.map((column, index) => `t.${column} as extra_${index}`),
+    // In no order, on either engine: it is sorted where it is read.
+    `(select json_arrayagg(json_array(d.domain, d.is_primary, d.id)) from ${domains} d
+    where d.tenant_id = t.${c.id}) as domains`,
+  ];
+  return `select ${columns.join(", ")}${more} from ${tenants} t`;
+}
+
+/**
+ * Whether a tenant has an id, of which there are two parameters. The first comparison uses the
+ * index, and takes `7.0` for 7 in a column of numbers; the second does not.
+ */
+export function hasId({ columns: c }: RegistryNames): string {
+  return `${IS_TENANT} and t.${c.id} = ? and ${bytesOf(`t.${c.id}`)} = ${bytesOf("?")}`;
+}
+
+/** The reading half of the registry's statements. */
+export function registryReads(
+  tables: RegistryTables,
+): Pick<RegistryStatements, "find" | "get" | "list"> {
+  const names = registryNames(tables);
+  return {
+    find: (keys) => find(names, keys),
+    get: (ref, lock) => {
+      const isSlug = typeof ref === "string";
+      const where = isSlug ? `${IS_TENANT} and t.${KEYS.slug} = ?` : hasId(names);
+      return {
+        params: isSlug ? [slugKey(ref)] : [ref.id, ref.id],
+        text: `${selectRows(names)} where ${where}${lock ? " for update" : ""}`,
+      };
+    },
+    list: (filter) => list(names, filter),
+  };
+}
+
+/** One arm for each index; joined by `or`, they would make the server read the whole table. */
+function find(
+  names: RegistryNames,
+  { domains, ids, slugKeys }: Parameters<RegistryStatements["find"]>[0],
+): Statement {
+  const { columns: c, domains: domainsTable, tenants } = names;
+  return {
+    params: [...ids, ...ids, ...slugKeys, ...domains],
+    text: `${selectRows(names)} join (
+    select t.${c.id} as found from ${tenants} t where t.${c.id} in (${placeholders(ids)})
+      and ${bytesOf(`t.${c.id}`)} in (${placeholders(ids, bytesOf)})
+    union select t.${c.id} from ${tenants} t
+      where ${IS_TENANT} and t.${KEYS.slug} in (${placeholders(slugKeys)})
+    union select d.tenant_id from ${domainsTable} d where d.domain in (${placeholders(domains)})
+  ) f on f.found = t.${c.id} where ${IS_TENANT}`,
+  };
+}
+
+function list(names: RegistryNames, filter: RegistryFilter): Statement {
+  const { columns: c } = names;
+  const params: unknown[] = [];
+  const conditions = [IS_TENANT];
+  const isOneOf = (column: string, values: readonly string[]): void => {
+    params.push(...values);
+    conditions.push(`${bytesOf(`t.${column}`)} in (${placeholders(values, bytesOf)})`);
+  };
+  if (filter.states !== undefined) isOneOf(c.state, filter.states);
+  if (filter.version === null) conditions.push(`t.${c.version} is null`);
+  else if (filter.version !== undefined) isOneOf(c.version, [filter.version]);
+  if (filter.server !== undefined) isOneOf(c.server, [filter.server]);
+  if (filter.search !== undefined) {
+    // The backslash, which escapes by default, is not one in every `sql_mode`.
+    const pattern = `%${filter.search.replaceAll(/[|%_]/g, "|$&")}%`;
+    const folded = (text: string): string =>
+      `lower(convert(${text} using utf8mb4) collate utf8mb4_bin)`;
+    const like = (column: string): string =>
+      `${folded(`t.${column}`)} like ${folded("?")} escape '|'`;
+    conditions.push(`(${like(c.slug)} or ${like(c.name)})`);
+    params.push(pattern, pattern);
+  }
+  if (filter.afterKey !== undefined) {
+    conditions.push(`t.${KEYS.slug} > ?`);
+    params.push(filter.afterKey);
+  }
+  // No parameter: MySQL refuses the type that client libraries give to a number there.
+  const end = `order by t.${KEYS.slug} limit ${filter.limit}`;
+  return { params, text: `${selectRows(names)} where ${conditions.join(" and ")} ${end}` };
+}

@@ -1,0 +1,237 @@
+import type { Statement } from "../../core/dialect.ts";
+import { slugKey } from "../../core/names.ts";
+import type { NewTenant, TenantChanges } from "../../core/registry.ts";
+import type { RegistryStatements } from "../../core/registry-sql.ts";
+import type { RegistryTables } from "../../core/settings.ts";
+import type { TenantState } from "../../core/tenant.ts";
+import { quoteIdentifier } from "./identifier.ts";
+import {
+  bytesOf,
+  KEYS,
+  placeholders,
+  type RegistryNames,
+  registryNames,
+} from "./registry-names.ts";
+import { hasId, IS_TENANT, selectRows } from "./registry-reads.ts";
+
+/** The writing half of the registry's statements. */
+type Writes = Omit<RegistryStatements, "find" | "get" | "list">;
+
+/** Holds, from the first statement of each list on, the id of the tenant that it is about, or null. */
+const ID = "@kirayedar_id";
+
+/**
+ * Every write begins by taking the tenant's row, which decides whether there is anything to do; what
+ * is behind it works with the id, in the type that it has. MySQL has no `returning`, and counts a
+ * row that is changed to what it was as none. A write of nothing leaves no notice.
+ */
+export function registryWrites(tables: RegistryTables, channel: string): Writes {
+  const names = registryNames(tables);
+  const { columns: c, domains, tenants } = names;
+
+  const take = (id: string, from?: readonly TenantState[]): Statement => {
+    const states =
+      from === undefined
+        ? ""
+        : ` and ${bytesOf(`t.${c.state}`)} in (${placeholders(from, bytesOf)})`;
+    return {
+      params: [id, id, ...(from ?? [])],
+      text: `set ${ID} = (select t.${c.id} from ${tenants} t where ${hasId(names)}${states} for update)`,
+    };
+  };
+  /** Makes it null unless the domain is the tenant's. */
+  const takeDomain = (domain: string): Statement => ({
+    params: [domain],
+    text: `set ${ID} = (select d.tenant_id from ${domains} d where d.domain = ? and d.tenant_id = ${ID} for update)`,
+  });
+  const notice = (mayAddNames: boolean): Statement => ({
+    params: [channel],
+    text: `insert into ${names.notices} (channel, payload)
+      select ?, concat('{"id":', json_quote(cast(${ID} as char)), ',"names":${mayAddNames}}') from dual where ${ID} is not null`,
+  });
+  const wasDone: Statement = {
+    params: [],
+    text: `select 1 as done from dual where ${ID} is not null`,
+  };
+
+  const update = (
+    id: string,
+    changes: TenantChanges,
+    from: readonly TenantState[] | undefined,
+  ): readonly Statement[] => {
+    const params: unknown[] = [];
+    const sets = [`t.${c.updated_at} = current_timestamp(6)`];
+    const set = (column: string, value: unknown): void => {
+      if (value === undefined) return;
+      sets.push(`t.${column} = ?`);
+      params.push(value);
+    };
+    set(c.slug, changes.slug);
+    set(c.schema_name, changes.schemaName);
+    set(c.name, changes.name);
+    set(c.state, changes.state);
+    set(c.version, changes.version);
+    const extra = extraValues(tables, changes.extra ?? {});
+    for (const [index, column] of extra.columns.entries()) set(column, extra.values[index]);
+    return [
+      take(id, from),
+      { params, text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = ${ID}` },
+      notice(changes.slug !== undefined),
+      { params: [], text: `${selectRows(names)} where t.${c.id} = ${ID}` },
+    ];
+  };
+
+  const addDomain = (id: string, domain: string, primary: boolean): readonly Statement[] => [
+    take(id),
+    {
+      params: [domain, primary ? 1 : 0, primary ? 1 : 0],
+      // It stays as it is if it is another tenant's.
+      text: `insert into ${domains} (domain, tenant_id, is_primary)
+        select ?, ${ID}, ? from dual where ${ID} is not null
+        on duplicate key update is_primary = if(tenant_id = ${ID}, is_primary or ?, is_primary)`,
+    },
+    ...(primary ? [demoteOthers(names, domain)] : []),
+    {
+      ...notice(true),
+      params: [channel, domain],
+      text: `${notice(true).text} and exists (select 1 from ${domains} d where d.domain = ? and d.tenant_id = ${ID})`,
+    },
+    {
+      params: [domain],
+      // Locked, so that it is read as it is now; and null, as a nought may come as text.
+      text: `select nullif(d.tenant_id = ${ID}, 0) as added from ${domains} d
+        where d.domain = ? and ${ID} is not null for update`,
+    },
+  ];
+
+  return {
+    addDomain,
+    insert: (tenant) => insert(tables, names, tenant, notice(true)),
+    release: (id) => [
+      take(id),
+      { params: [], text: `delete from ${domains} where tenant_id = ${ID}` },
+      {
+        params: [],
+        text: `update ${tenants} t set t.${c.schema_name} = null, t.${c.version} = null where t.${c.id} = ${ID}`,
+      },
+      notice(false),
+      wasDone,
+    ],
+    remove: (id) => [
+      take(id),
+      { params: [], text: `delete from ${tenants} where ${c.id} = ${ID}` },
+      notice(false),
+      wasDone,
+    ],
+    removeDomain: (id, domain) => [
+      take(id),
+      takeDomain(domain),
+      { params: [domain], text: `delete from ${domains} where domain = ? and tenant_id = ${ID}` },
+      notice(false),
+      wasDone,
+    ],
+    setPrimaryDomain: (id, domain) => [
+      take(id),
+      takeDomain(domain),
+      {
+        params: [domain, domain],
+        text: `update ${domains} set is_primary = (domain = ?) where tenant_id = ${ID} and (is_primary or domain = ?)`,
+      },
+      notice(false),
+      wasDone,
+    ],
+    update,
+  };
+}
+
+/**
+ * Only a row that is found is locked: a lock on one that is not there would be on the gap that it
+ * would be in, which two that insert hold both, and wait for each other.
+ */
+function insert(
+  tables: RegistryTables,
+  names: RegistryNames,
+  tenant: NewTenant,
+  notice: Statement,
+): readonly Statement[] {
+  const { columns: c, domains, tenants } = names;
+  const key = slugKey(tenant.slug);
+  const extra = extraValues(tables, tenant.extra);
+  const columns = [c.slug, c.schema_name, c.name, c.server, c.state, ...extra.columns];
+  const sets = [
+    `t.${c.schema_name} = ?`,
+    `t.${c.name} = coalesce(?, t.${c.name})`,
+    `t.${c.server} = ?`,
+    `t.${c.state} = 'provisioning'`,
+    `t.${c.version} = null`,
+    `t.${c.updated_at} = current_timestamp(6)`,
+    ...extra.columns.map((column) => `t.${column} = ?`),
+  ];
+  const rest = [tenant.schemaName, tenant.name, tenant.server];
+  const places = tenant.domains.map((_domain, index) => `(?, ${ID}, ${index === 0 ? 1 : 0})`);
+  return [
+    {
+      params: [key, tenant.slug],
+      text: `set @kirayedar_adopted = (select t.${c.id} from ${tenants} t where t.${KEYS.isTenant} is null
+        and t.${c.id} = (select s.${c.id} from ${tenants} s
+          where s.${KEYS.isTenant} is null and s.${KEYS.slug} = ? and ${bytesOf(`s.${c.slug}`)} = ${bytesOf("?")} limit 1)
+        for update)`,
+    },
+    {
+      params: [...rest, ...extra.values],
+      text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = @kirayedar_adopted`,
+    },
+    {
+      params: [tenant.slug, ...rest, "provisioning", ...extra.values],
+      text: `insert into ${tenants} (${columns.join(", ")})
+        select ${columns.map(() => "?").join(", ")} from dual where @kirayedar_adopted is null`,
+    },
+    {
+      params: [key],
+      text: `set ${ID} = (select t.${c.id} from ${tenants} t where ${IS_TENANT} and t.${KEYS.slug} = ?)`,
+    },
+    ...(places.length === 0
+      ? []
+      : [
+          {
+            params: tenant.domains,
+            text: `insert into ${domains} (domain, tenant_id, is_primary) values ${places.join(", ")}`,
+          },
+        ]),
+    notice,
+    {
+      params: [],
+      text: `${selectRows(names, ", @kirayedar_adopted is not null as was_there")} where t.${c.id} = ${ID}`,
+    },
+  ];
+}
+
+function demoteOthers({ domains }: RegistryNames, domain: string): Statement {
+  return {
+    params: [domain, domain],
+    text: `update ${domains} d join ${domains} o on o.domain = ? and o.tenant_id = d.tenant_id
+      set d.is_primary = 0 where d.tenant_id = ${ID} and d.domain <> ? and d.is_primary`,
+  };
+}
+
+/** The application's own columns among those configured, each with its parameter. */
+function extraValues(
+  tables: RegistryTables,
+  extra: Readonly<Record<string, unknown>>,
+): { columns: string[]; values: unknown[] } {
+  const names = Object.keys(tables.extraColumns).filter((name) => extra[name] !== undefined);
+  return {
+    columns: names.map(quoteIdentifier),
+    values: names.map((name) => toParam(extra[name])),
+  };
+}
+
+/** Objects go as JSON: some client libraries would make SQL of them. */
+function toParam(value: unknown): unknown {
+  const isPlain =
+    typeof value === "object" &&
+    value !== null &&
+    !(value instanceof Date) &&
+    !(value instanceof Uint8Array);
+  return isPlain ? JSON.stringify(value) : value;
+}
