@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import mysql from "mysql2/promise";
 import type { TestProject } from "vitest/node";
-import { afterEach, describe, expect, inject, it, type TestContext, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, inject, it, type TestContext, vi } from "vitest";
 import { createTestMysqlDatabase, describeMysql, requireMysql } from "../support/database.ts";
 import setup from "../support/global-setup.ts";
 import { describeContainer } from "../support/mysql-container.ts";
-import { usersSql } from "../support/mysql-programs.ts";
+import { describePrograms, usersSql } from "../support/mysql-programs.ts";
 import { type RunningMysql, startMysql, type StartMysqlOptions } from "../support/mysql-server.ts";
 import { findNewMysql, type MysqlPlace } from "../support/mysql-sources.ts";
 import { retryTakenPort } from "../support/start-server.ts";
@@ -332,6 +332,46 @@ if [ "$1" = run ]; then echo 'no such image'; exit 125; fi
     expect(run).toMatch(/^[0-9a-f]{24} run --rm .* --performance_schema=off/);
     expect(remove).toContain(`rm --force --volumes ${/--name=(\S+)/.exec(run ?? "")?.[1]}`);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("describePrograms", () => {
+  const installation = mkdtempSync(join(tmpdir(), "kirayedar-programs-"));
+  const program = (file: string, output: string): string => {
+    const path = join(installation, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `#!/bin/sh\necho '${output}'\n`, { mode: 0o755 });
+    return path;
+  };
+  afterAll(() => rmSync(installation, { recursive: true }));
+
+  it("lets MySQL make its own data, with an account that is closed later", () => {
+    const server = program(
+      "sbin/mysqld",
+      "mysqld  Ver 8.4.6 for Linux on x86_64 (MySQL Community)",
+    );
+    expect(describePrograms(server, undefined)).toEqual({
+      flavour: "mysql",
+      initialize: [server, "--no-defaults", "--initialize-insecure"],
+      server,
+    });
+  });
+
+  it("tells the install program of an unpacked MariaDB where everything is", () => {
+    const server = program("bin/mysqld", "mysqld  Ver 11.8.2-MariaDB for Linux on x86_64");
+    const install = program("scripts/mariadb-install-db", "");
+    expect(describePrograms(server, undefined)?.initialize).toEqual([
+      install,
+      "--no-defaults",
+      "--auth-root-authentication-method=socket",
+      "--skip-test-db",
+      "--force",
+      `--basedir=${installation}`,
+    ]);
+  });
+
+  it("passes over a program that does not run", () => {
+    expect(describePrograms(join(installation, "bin/none"), undefined)).toBeUndefined();
   });
 });
 

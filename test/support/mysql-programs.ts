@@ -83,7 +83,8 @@ export function usersSql(flavour: MysqlFlavour, password: string): string {
   return `${statements.join("\n")}\n`;
 }
 
-function describePrograms(
+/** Finds out what a server is and how its data is made, if `user` can run it. */
+export function describePrograms(
   server: string,
   user: ProcessUser | undefined,
 ): MysqlPrograms | undefined {
@@ -109,11 +110,14 @@ function describePrograms(
   return { flavour, server, initialize: [command, ...args] };
 }
 
+/** The one of the same installation, as it reads the files of its own version. */
 function findInstallProgram(installation: string): string | undefined {
-  const folders = ["bin", "scripts"].map((folder) => join(installation, folder));
+  const names = ["mariadb-install-db", "mysql_install_db"];
   return (
-    findProgram("mariadb-install-db", [...folders, "/usr/bin"]) ??
-    findProgram("mysql_install_db", [...folders, "/usr/bin"])
+    ["bin", "scripts"]
+      .flatMap((folder) => names.map((name) => join(installation, folder, name)))
+      .find((file) => existsSync(file)) ??
+    names.map((name) => findProgram(name, ["/usr/bin"])).find((file) => file !== undefined)
   );
 }
 
