@@ -1,0 +1,29 @@
+import { createPool, type Pool, type PoolConfig } from "mariadb";
+import type { DriverHost } from "../../core/driver.ts";
+import { outsideScope } from "../../core/scope.ts";
+import type { ClientLibrary, TenantPool, Wires } from "../mysql/client-library.ts";
+import { WirePool } from "../mysql/wire-pool.ts";
+import { MariadbTenantPool } from "./tenant-pool.ts";
+import { openWire } from "./wire.ts";
+
+/** The `mariadb` package, as the MySQL driver uses it. */
+export class MariadbLibrary implements ClientLibrary<Pool> {
+  readonly name = "mariadb";
+  readonly #config: PoolConfig;
+
+  constructor(config: PoolConfig) {
+    this.#config = config;
+  }
+
+  get database(): string | undefined {
+    return this.#config.database;
+  }
+
+  createPool(host: DriverHost): TenantPool<Pool> {
+    return new MariadbTenantPool(createPool, this.#config, host);
+  }
+
+  createWires(max: number): Wires {
+    return new WirePool(() => outsideScope(() => openWire(this.#config)), max);
+  }
+}

@@ -1,0 +1,336 @@
+import { EventEmitter } from "node:events";
+import type { Pool, PoolConfig, PoolConnection, QueryOptions } from "mariadb";
+import type { DriverHost, QueryResult } from "../../core/driver.ts";
+import { outsideScope, type Scope } from "../../core/scope.ts";
+import { errnoOf } from "../../dialects/mysql/errno.ts";
+import { TenancyError } from "../../errors/tenancy-error.ts";
+import type { ScopedWire, TenantPool } from "../mysql/client-library.ts";
+import { type ScopeDatabase, ScopeDatabases } from "../mysql/connection-database.ts";
+import { StatementInfos } from "../mysql/statement-info.ts";
+import { ConnectionStates } from "./connection-state.ts";
+import { Lease, type LeaseOwner, noImport } from "./lease.ts";
+import { mayBeInTransaction, type Request, toRequest } from "./peer.ts";
+import { PLAIN_OPTIONS, toQueryResult } from "./results.ts";
+import { type Execution, type MayRead, ScopedConnection } from "./scoped-connection.ts";
+
+const DEFAULT_STATEMENTS = 256;
+
+/** A connection of the pool may have been anybody's before. */
+const READS_NOTHING: MayRead = { diagnostics: false, insertId: false };
+
+/** What the pool says when it was ended: already, and while somebody waits. */
+const POOL_ENDED: ReadonlySet<unknown> = new Set([45027, 45037]);
+
+/** What the library's pool says, in the words of its events. */
+const EVENTS = ["acquire", "connection", "enqueue", "error", "release"] as const;
+
+/** The pool of one client library's `createPool`, in which connections go from scope to scope. */
+export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
+  readonly pool: ScopedPool;
+  readonly #createPool: (config: PoolConfig) => Pool;
+  readonly #config: PoolConfig;
+  readonly #host: DriverHost;
+  readonly #databases: ScopeDatabases;
+  readonly #execution: Execution;
+  readonly #views = new WeakMap<Scope, ScopedPool>();
+  #real: Pool | undefined;
+  #ended: Promise<void> | undefined;
+
+  /**
+   * @param createPool - the client library's
+   * @param config - the application's options for it
+   */
+  constructor(createPool: (config: PoolConfig) => Pool, config: PoolConfig, host: DriverHost) {
+    const { metaAsArray, multipleStatements, namedPlaceholders, prepareCacheLength } = config;
+    this.#createPool = createPool;
+    this.#config = config;
+    this.#host = host;
+    this.#databases = new ScopeDatabases(host);
+    this.#execution = {
+      allowMultipleStatements: multipleStatements === true,
+      defaults: {
+        metaAsArray: metaAsArray === true,
+        namedPlaceholders: namedPlaceholders === true,
+      },
+      host,
+      infos: new StatementInfos(multipleStatements === true),
+      states: new ConnectionStates(prepareCacheLength ?? DEFAULT_STATEMENTS),
+    };
+    this.pool = new ScopedPool(this, () => this.#scopeNow(), false);
+  }
+
+  /** The library's own pool. It opens connections as soon as it is made. */
+  get real(): Pool {
+    this.#real ??= this.#open();
+    return this.#real;
+  }
+
+  /** The library's own pool, if it was needed yet. */
+  get opened(): Pool | undefined {
+    return this.#real;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  poolFor(scope: Scope): Pool {
+    let view = this.#views.get(scope);
+    if (view === undefined) {
+      view = new ScopedPool(this, () => scope, true);
+      this.#views.set(scope, view);
+    }
+    return view;
+  }
+
+  async query<Row>(
+    scope: Scope,
+    text: string,
+    params?: readonly unknown[],
+  ): Promise<QueryResult<Row>> {
+    const answer = await this.once(scope, plainRequest(text, params), "query");
+    return toQueryResult<Row>(answer);
+  }
+
+  async lease(scope: Scope): Promise<ScopedWire> {
+    const lease = await this.take(scope);
+    return {
+      query: async <Row>(text: string, params?: readonly unknown[]) =>
+        toQueryResult<Row>(await lease.query(plainRequest(text, params))),
+      release: () => void lease.release(),
+    };
+  }
+
+  /** Takes a connection for one scope. */
+  async take(scope: Scope): Promise<Lease> {
+    const connection = await this.#acquire();
+    return new Lease(this, connection, this.#databases.of(scope));
+  }
+
+  /** Runs one request on any connection. */
+  async once(scope: Scope, request: Request, how: "batch" | "execute" | "query"): Promise<unknown> {
+    const connection = await this.#acquire();
+    let isOpen = false;
+    try {
+      const answer = await connection[how](this.#databases.of(scope), request, READS_NOTHING);
+      isOpen = mayBeInTransaction(connection.raw);
+      if (!isOpen) return answer;
+    } finally {
+      void this.giveBack(connection, false);
+    }
+    throw new TenancyError(
+      "TRANSACTION_LEFT_OPEN",
+      "A query on the pool left a transaction open; it was rolled back.",
+      {
+        remedy:
+          "Use `tenancy.transaction(fn)`, or take a connection with `pool.getConnection()` for the whole transaction.",
+        tenant: this.#databases.of(scope).tenant,
+      },
+    );
+  }
+
+  // ISOLATION: what the next holder does would be part of it. leak/mariadb-lease.test.ts
+  async giveBack(connection: ScopedConnection, destroy: boolean): Promise<void> {
+    await outsideScope(async () => {
+      const { raw } = connection;
+      try {
+        if (destroy || !(await this.#clean(connection))) raw.destroy();
+        else await raw.release();
+      } catch {
+        // Nobody knows what is left in its session.
+        raw.destroy();
+      }
+    });
+  }
+
+  warnOpen({ schemaName, tenant }: ScopeDatabase): void {
+    this.#host.logger.warn(
+      { schemaName, tenant },
+      "connection released with an open transaction: rolled back",
+    );
+  }
+
+  end(): Promise<void> {
+    this.#ended ??= outsideScope(async () => {
+      if (this.#real?.closed === false) await this.#real.end();
+    });
+    return this.#ended;
+  }
+
+  /** Leaves nothing in a session; returns whether that has succeeded. */
+  async #clean(connection: ScopedConnection): Promise<boolean> {
+    const { raw, state } = connection;
+    const { session } = state;
+    if (!raw.isValid() || session.trace === "destroy") return false;
+    if (this.#config.resetAfterUse === true) session.leave("reset");
+    // The library sends it only when a transaction may be open.
+    await raw.rollback();
+    if (session.isClean) return true;
+    // ISOLATION: a reset also undoes what the application set when the connection was opened, such as
+    // a role with fewer rights. leak/mariadb-lease.test.ts
+    if (this.#isPrepared()) return false;
+    // ISOLATION: variables, locks and temporary tables stay in the session. leak/mariadb-lease.test.ts
+    await connection.reset();
+    return true;
+  }
+
+  /** Whether the application prepares new connections in a way that a reset does not repeat. */
+  #isPrepared(): boolean {
+    return this.#config.sessionVariables !== undefined || this.pool.listenerCount("connection") > 0;
+  }
+
+  async #acquire(): Promise<ScopedConnection> {
+    try {
+      // ISOLATION: a new connection's events would run in the scope that needed it first.
+      // leak/mariadb-session.test.ts
+      const raw = await outsideScope((): Promise<PoolConnection> => this.real.getConnection());
+      return new ScopedConnection(raw, this.#execution);
+    } catch (error) {
+      if (!POOL_ENDED.has(errnoOf(error))) throw error;
+      throw poolEnded(error);
+    }
+  }
+
+  #open(): Pool {
+    if (this.#ended !== undefined) throw poolEnded();
+    const real = outsideScope(() =>
+      this.#createPool({
+        ...this.#config,
+        // ISOLATION: what escapes a scope must find no table. leak/mariadb-session.test.ts
+        database: undefined as never,
+        // A query and the statement that enters its scope are one text.
+        multipleStatements: true,
+        // Connections are cleaned here, of more than the library knows of.
+        noControlAfterUse: true,
+        // ISOLATION: the library finds them by the database that it believes to be in. leak/mariadb-statements.test.ts
+        prepareCacheLength: 0,
+      }),
+    );
+    for (const event of EVENTS) {
+      (real as unknown as EventEmitter).on(event, (subject: unknown) => {
+        this.#tell(event, subject);
+      });
+    }
+    return real;
+  }
+
+  #tell(event: (typeof EVENTS)[number], subject: unknown): void {
+    if (event === "error") this.#host.logger.debug({ err: subject }, "connection lost");
+    // One that is used is in a scope: nobody else may send anything on it.
+    const isInUse = event === "acquire" || event === "release";
+    const shown = isInUse ? { threadId: (subject as PoolConnection).threadId } : subject;
+    if (event !== "error" || this.pool.listenerCount(event) > 0) this.pool.emit(event, shown);
+  }
+
+  #scopeNow(): Scope {
+    const scope = this.#host.currentScope();
+    if (scope === undefined) {
+      throw new TenancyError("TENANT_REQUIRED", "A query was sent in no tenant's scope.");
+    }
+    return scope;
+  }
+}
+
+/**
+ * What the application gets in place of the library's pool: all of it, with every query in a scope.
+ *
+ * ISOLATION: the scope is read where a method is entered, before anything is waited for.
+ * leak/mariadb-isolation.test.ts
+ */
+export class ScopedPool extends EventEmitter implements Pool {
+  readonly #owner: MariadbTenantPool;
+  readonly #scope: () => Scope;
+  readonly #isView: boolean;
+
+  /**
+   * @param scope - the scope in force; throws when there is none
+   * @param isView - whether another pool is the one to end
+   */
+  constructor(owner: MariadbTenantPool, scope: () => Scope, isView: boolean) {
+    super();
+    this.#owner = owner;
+    this.#scope = scope;
+    this.#isView = isView;
+  }
+
+  get closed(): boolean {
+    return this.#owner.isEnded;
+  }
+
+  async query<T>(sql: string | QueryOptions, values?: unknown): Promise<T> {
+    return await this.#once<T>("query", sql, values);
+  }
+
+  async execute<T>(sql: string | QueryOptions, values?: unknown): Promise<T> {
+    return await this.#once<T>("execute", sql, values);
+  }
+
+  async batch<T>(sql: string | QueryOptions, values?: unknown): Promise<T> {
+    return await this.#once<T>("batch", sql, values);
+  }
+
+  async getConnection(): Promise<PoolConnection> {
+    const { connection } = await this.#owner.take(this.#scope()).catch(fromHere);
+    return connection;
+  }
+
+  importFile(): Promise<void> {
+    return Promise.reject(noImport());
+  }
+
+  async end(): Promise<void> {
+    if (!this.#isView) await this.#owner.end();
+  }
+
+  activeConnections(): number {
+    return this.#owner.opened?.activeConnections() ?? 0;
+  }
+
+  totalConnections(): number {
+    return this.#owner.opened?.totalConnections() ?? 0;
+  }
+
+  idleConnections(): number {
+    return this.#owner.opened?.idleConnections() ?? 0;
+  }
+
+  taskQueueSize(): number {
+    return this.#owner.opened?.taskQueueSize() ?? 0;
+  }
+
+  escape(value: unknown): string {
+    return this.#owner.real.escape(value);
+  }
+
+  escapeId(identifier: string): string {
+    return this.#owner.real.escapeId(identifier);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+
+  async #once<T>(
+    how: "batch" | "execute" | "query",
+    sql: string | QueryOptions,
+    values: unknown,
+  ): Promise<T> {
+    const request = toRequest(sql, values);
+    return (await this.#owner.once(this.#scope(), request, how).catch(fromHere)) as T;
+  }
+}
+
+function plainRequest(sql: string, params: readonly unknown[] | undefined): Request {
+  const values = params === undefined || params.length === 0 ? undefined : params;
+  return { options: PLAIN_OPTIONS, sql, values };
+}
+
+function poolEnded(cause?: unknown): TenancyError {
+  return new TenancyError("TENANCY_CLOSED", "The connection pool was ended.", { cause });
+}
+
+/** The stack of an error from the socket says nothing of who asked. */
+function fromHere(error: unknown): never {
+  if (error instanceof Error) Error.captureStackTrace(error, fromHere);
+  throw error;
+}
