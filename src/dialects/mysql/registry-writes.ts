@@ -20,6 +20,12 @@ type Writes = Omit<RegistryStatements, "find" | "get" | "list">;
 /** Holds, from the first statement of each list on, the id of the tenant that it is about, or null. */
 const ID = "@kirayedar_id";
 
+/** Holds the id of a row that `insert` may take, or null. */
+const FOUND = "@kirayedar_found";
+
+/** Holds it when the row is taken, or null. */
+const ADOPTED = "@kirayedar_adopted";
+
 /**
  * Every write begins by taking the tenant's row, which decides whether there is anything to do; what
  * is behind it works with the id, in the type that it has. MySQL has no `returning`, and counts a
@@ -36,13 +42,13 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
         : ` and ${bytesOf(`t.${c.state}`)} in (${placeholders(from, bytesOf)})`;
     return {
       params: [id, id, ...(from ?? [])],
-      text: `set ${ID} = (select t.${c.id} from ${tenants} t where ${hasId(names)}${states} for update)`,
+      text: `select max(t.${c.id}) into ${ID} from ${tenants} t where ${hasId(names)}${states} for update`,
     };
   };
   /** Makes it null unless the domain is the tenant's. */
   const takeDomain = (domain: string): Statement => ({
     params: [domain],
-    text: `set ${ID} = (select d.tenant_id from ${domains} d where d.domain = ? and d.tenant_id = ${ID} for update)`,
+    text: `select max(d.tenant_id) into ${ID} from ${domains} d where d.domain = ? and d.tenant_id = ${ID} for update`,
   });
   const notice = (mayAddNames: boolean): Statement => ({
     params: [channel],
@@ -145,8 +151,8 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
 }
 
 /**
- * Only a row that is found is locked: a lock on one that is not there would be on the gap that it
- * would be in, which two that insert hold both, and wait for each other.
+ * A row to take is looked for before it is locked: a lock on one that is not there would be on the
+ * gap that it would be in, where two that insert would hold it both, and wait for each other.
  */
 function insert(
   tables: RegistryTables,
@@ -172,23 +178,26 @@ function insert(
   return [
     {
       params: [key, tenant.slug],
-      text: `set @kirayedar_adopted = (select t.${c.id} from ${tenants} t where t.${KEYS.isTenant} is null
-        and t.${c.id} = (select s.${c.id} from ${tenants} s
-          where s.${KEYS.isTenant} is null and s.${KEYS.slug} = ? and ${bytesOf(`s.${c.slug}`)} = ${bytesOf("?")} limit 1)
-        for update)`,
+      text: `select max(t.${c.id}) into ${FOUND} from ${tenants} t
+        where t.${KEYS.isTenant} is null and t.${KEYS.slug} = ? and ${bytesOf(`t.${c.slug}`)} = ${bytesOf("?")}`,
+    },
+    {
+      params: [],
+      text: `select max(t.${c.id}) into ${ADOPTED} from ${tenants} t
+        where ${FOUND} is not null and t.${c.id} = ${FOUND} and t.${KEYS.isTenant} is null for update`,
     },
     {
       params: [...rest, ...extra.values],
-      text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = @kirayedar_adopted`,
+      text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = ${ADOPTED}`,
     },
     {
       params: [tenant.slug, ...rest, "provisioning", ...extra.values],
       text: `insert into ${tenants} (${columns.join(", ")})
-        select ${columns.map(() => "?").join(", ")} from dual where @kirayedar_adopted is null`,
+        select ${columns.map(() => "?").join(", ")} from dual where ${ADOPTED} is null`,
     },
     {
       params: [key],
-      text: `set ${ID} = (select t.${c.id} from ${tenants} t where ${IS_TENANT} and t.${KEYS.slug} = ?)`,
+      text: `select max(t.${c.id}) into ${ID} from ${tenants} t where ${IS_TENANT} and t.${KEYS.slug} = ?`,
     },
     ...(places.length === 0
       ? []
@@ -201,7 +210,7 @@ function insert(
     notice,
     {
       params: [],
-      text: `${selectRows(names, ", @kirayedar_adopted is not null as was_there")} where t.${c.id} = ${ID}`,
+      text: `${selectRows(names, `, ${ADOPTED} is not null as was_there`)} where t.${c.id} = ${ID}`,
     },
   ];
 }
