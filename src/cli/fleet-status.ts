@@ -29,7 +29,12 @@ export interface FleetStatus {
 }
 
 /** States in which a tenant may have no history, or lose it. */
-const UNFINISHED: ReadonlySet<TenantState> = new Set(["provisioning", "failed", "dropping"]);
+const UNFINISHED: ReadonlySet<TenantState> = new Set([
+  "provisioning",
+  "failed",
+  "renaming",
+  "dropping",
+]);
 
 /** How many tenants are asked for the newest version, when the schemas of the first are missing. */
 const MAX_SAMPLES = 5;

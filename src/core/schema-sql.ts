@@ -1,4 +1,5 @@
 import type { Statement } from "./dialect.ts";
+import type { MoveSql } from "./move-sql.ts";
 
 /** Something in a schema that can be dropped on its own. */
 export interface SchemaObject {
@@ -24,6 +25,8 @@ export interface SchemaSql {
    * what is in it has to be moved.
    */
   readonly rename: ((from: string, to: string) => string) | undefined;
+  /** Moves what a schema holds into another one; `undefined` where `rename` does it. */
+  readonly move: MoveSql | undefined;
   /**
    * One row `{ exists: boolean, tenant_id: string | null, is_blank: boolean }`: the second from the
    * mark; the last, whether the schema has neither mark nor anything else in it, on engines where

@@ -3,7 +3,8 @@
  *
  * `provisioning` → `active` ⇄ `suspended` / `maintenance`; any → `dropping` → gone.
  * `provisioning` → `failed` when creation could neither be finished nor undone; both may be created
- * again under the same slug. `archived` tenants keep their data and serve nobody.
+ * again under the same slug. `archived` tenants keep their data and serve nobody. Where a schema
+ * cannot be renamed, the tenant is `renaming` while what it holds is moved, and then what it was.
  */
 export type TenantState =
   | "provisioning"
@@ -12,6 +13,7 @@ export type TenantState =
   | "maintenance"
   | "failed"
   | "archived"
+  | "renaming"
   | "dropping";
 
 /** Every {@link TenantState}. */
@@ -22,6 +24,7 @@ export const TENANT_STATES: readonly TenantState[] = [
   "maintenance",
   "failed",
   "archived",
+  "renaming",
   "dropping",
 ];
 

@@ -23,6 +23,8 @@ export const REMEDIES = {
   LEASE_ENDED: "Do not keep a client, or anything made from it, after it was released.",
   MIGRATION_CHANGED: "Restore the file as it was applied, and put the change into a new migration.",
   MIGRATION_FAILED: "Correct the migration and run it again; nothing that succeeded is repeated.",
+  MIGRATION_INTERRUPTED:
+    'Look at the schema; then go on with `interrupted: "repeat"` or `"skip"`, or roll the migration back.',
   MIGRATION_INVALID: "Correct the migration file.",
   MIGRATION_IRREVERSIBLE: "Add a down part to the migration, or write a new one that undoes it.",
   MIGRATION_MISSING: "Restore the file, or run the checkout that has it.",
@@ -36,6 +38,8 @@ export const REMEDIES = {
     "Run `kirayedar migrate --global`, or `await tenancy.migrateGlobal()`; if that was done, the configuration names other tables or columns than it did then.",
   SCHEMA_EXISTS: "Choose another schema name, or remove the schema if nobody needs it.",
   SCHEMA_NOT_FOUND: "Restore the schema, or drop the tenant and create it again.",
+  SCHEMA_NOT_MOVABLE:
+    "Change or remove what is named, rename, and make it again; nothing was changed.",
   SCHEMA_REFERENCED: "Remove what refers to it first, such as in the hook `beforeDrop`.",
   SCOPE_REQUIRED: "Call it inside `tenancy.scope(fn)`, `withTenant` or a request.",
   STATEMENT_NEEDS_SESSION:

@@ -36,8 +36,15 @@ export function wrongState(tenant: Tenant, operation: string): TenancyError {
   return new TenancyError(
     "INVALID_STATE",
     `The tenant "${tenant.slug}" is ${describeState(tenant.state)} and cannot be ${operation}.`,
-    { tenant: tenant.slug },
+    { remedy: remedyFor(tenant.state), tenant: tenant.slug },
   );
+}
+
+/** Returns what to do about a tenant in this state, where that is not what the error's code says. */
+export function remedyFor(state: TenantState): string | undefined {
+  return state === "renaming"
+    ? "Wait until it has ended, or repeat `rename` if it was interrupted."
+    : undefined;
 }
 
 /** Returns the error for a tenant whose row changed although its lock was held. */
@@ -56,6 +63,7 @@ const DESCRIPTIONS: Readonly<Record<TenantState, string>> = {
   failed: "half-made",
   maintenance: "in maintenance",
   provisioning: "still being made",
+  renaming: "being renamed",
   suspended: "suspended",
 };
 

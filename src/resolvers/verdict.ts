@@ -50,6 +50,7 @@ function toTenantResolution(tenant: Tenant, strippedUrl: string | undefined): Re
     case "archived":
       return Object.freeze({ kind: "suspended", tenant });
     case "maintenance":
+    case "renaming":
       return Object.freeze({ kind: "maintenance", tenant });
     case "provisioning":
     case "failed":

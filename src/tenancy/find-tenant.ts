@@ -5,7 +5,7 @@ import type { EnterOptions } from "../core/tenancy.ts";
 import type { Tenant, TenantRef, TenantState } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { isPromise } from "../internal/maybe-promise.ts";
-import { describeState, notFound, parseRef } from "../lifecycle/refs.ts";
+import { describeState, notFound, parseRef, remedyFor } from "../lifecycle/refs.ts";
 
 /**
  * Finds a tenant that may be entered; at once if it is in the cache.
@@ -53,6 +53,6 @@ function checkEnterable(
   throw new TenancyError(
     "TENANT_NOT_ACTIVE",
     `The tenant "${tenant.slug}" is ${describeState(tenant.state)}.`,
-    { tenant: tenant.slug },
+    { remedy: remedyFor(tenant.state), tenant: tenant.slug },
   );
 }

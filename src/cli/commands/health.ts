@@ -120,6 +120,7 @@ function diagnosis({ error, health, well }: Finding): string {
     return error.cause === undefined ? messageOf(error) : summarizeError(error);
   }
   if (health === undefined || well) return "well";
+  if (health.state === "renaming") return "half renamed; repeat `kirayedar rename`";
   if (!health.schemaExists) return "the schema is missing";
   if (health.pending.length > 0) return `pending: ${health.pending.join(", ")}`;
   if (health.state !== "active") return `in state ${health.state}`;

@@ -1,6 +1,7 @@
 import type { SchemaSql } from "../../core/schema-sql.ts";
 import { errnoOf } from "./errno.ts";
 import { hexLiteral, hexOf, quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { moveSql } from "./move.ts";
 import { prepared } from "./prepared.ts";
 
 /** The table that marks a tenant's database: only MariaDB has comments of databases. */
@@ -25,6 +26,7 @@ export const schemaSql: SchemaSql = {
   ensure: (schemaName) => createDatabase(schemaName, isThere(quoteLiteral(schemaName))),
   drop: (schemaName) => `drop database if exists ${quoteIdentifier(schemaName)}`,
   rename: undefined,
+  move: moveSql,
   // Subqueries with constants: each opens this one database, where a join would open all of them.
   exists: (schemaName) => ({
     params: [schemaName, ...Array.from({ length: 5 }, () => schemaName)],

@@ -110,6 +110,7 @@ export const schemaSql: SchemaSql = {
         `${quoteLiteral(schemaName)}) then create schema ${quoteIdentifier(schemaName)}; end if; end`,
     )}`,
   drop: (schemaName) => `drop schema if exists ${quoteIdentifier(schemaName)} cascade`,
+  move: undefined,
   rename: (from, to) => `alter schema ${quoteIdentifier(from)} rename to ${quoteIdentifier(to)}`,
   exists: (schemaName) => ({
     params: [schemaName, MARK],

@@ -1,0 +1,39 @@
+import type { MoveJournalSql, MoveKey } from "../../core/move-sql.ts";
+import { errnoOf } from "./errno.ts";
+import { quoteIdentifier } from "./identifier.ts";
+
+const TABLE = "kirayedar_moves";
+
+function qualified({ schema }: Pick<MoveKey, "schema">): string {
+  return `${quoteIdentifier(schema)}.${quoteIdentifier(TABLE)}`;
+}
+
+/** The table in which moves under way are written down. */
+export const moveJournal: MoveJournalSql = {
+  // InnoDB by name: it is written in one transaction with the registry.
+  create: (schema) => `create table if not exists ${qualified({ schema })} (
+  registry varchar(64) not null,
+  tenant_id varchar(255) not null,
+  position int not null,
+  entry longtext not null,
+  primary key (registry, tenant_id, position)
+) engine = InnoDB character set utf8mb4 collate utf8mb4_bin`,
+  isMissing: (error) => errnoOf(error) === 1146, // ER_NO_SUCH_TABLE
+  list: (key) => ({
+    params: [key.registry],
+    text: `select tenant_id, entry from ${qualified(key)} where registry = ? and position = 0`,
+  }),
+  read: (key) => ({
+    params: [key.registry, key.tenantId],
+    text: `select position, entry from ${qualified(key)} where registry = ? and tenant_id = ? order by position`,
+  }),
+  remove: (key, position) => ({
+    params: [key.registry, key.tenantId, position],
+    text: `delete from ${qualified(key)} where registry = ? and tenant_id = ? and position >= ?`,
+  }),
+  write: (key, position, entry) => ({
+    params: [key.registry, key.tenantId, position, entry],
+    text: `insert into ${qualified(key)} (registry, tenant_id, position, entry) values (?, ?, ?, ?)
+on duplicate key update entry = values(entry)`,
+  }),
+};

@@ -1,0 +1,105 @@
+import type { Session } from "../core/driver.ts";
+import type { Movable, MoveNames, MoveServer, MoveSql, Remake } from "../core/move-sql.ts";
+import { GLOBAL_SCOPE } from "../core/scope.ts";
+import type { Tenant } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import type { LifecycleDeps } from "./deps.ts";
+import type { HiddenTable, MoveJournal } from "./move-schema-journal.ts";
+
+/** Objects that an error names. */
+const NAMED = 5;
+
+/** What the steps of a move work with. */
+export interface Mover {
+  /** See {@link LifecycleDeps}. */
+  readonly deps: LifecycleDeps;
+  /** Holds the tenant's lock. */
+  readonly session: Session;
+  /** The engine's SQL. */
+  readonly sql: MoveSql;
+  /** What it depends on. */
+  readonly server: MoveServer;
+  /** Where it is written down. */
+  readonly journal: MoveJournal;
+  /** The tenant. */
+  readonly tenant: Tenant;
+  /** The two schemas. */
+  readonly names: MoveNames;
+}
+
+/** What a schema holds. */
+export interface Contents {
+  /** Tables and sequences in their places. */
+  readonly tables: readonly Movable[];
+  /** Tables that wait for the removal of their triggers. */
+  readonly hidden: readonly Movable[];
+  /** Everything else; triggers in the order in which they fire. */
+  readonly others: readonly Movable[];
+}
+
+/** Returns the first row of a statement that the move depends on. */
+export async function readRow(
+  session: Session,
+  text: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  return (await session.query(GLOBAL_SCOPE, text)).rows[0] ?? {};
+}
+
+/** Reads what a schema holds, the tenant's mark apart; nothing if it is not there. */
+export async function readContents(
+  { server, session, sql }: Pick<Mover, "server" | "session" | "sql">,
+  schemaName: string,
+): Promise<Contents> {
+  const found: Movable[] = [];
+  for (const { params, text } of sql.contents(schemaName)) {
+    const { rows } = await session.query(GLOBAL_SCOPE, text, params);
+    found.push(...rows.flatMap((row) => sql.readMovable(row, schemaName, server) ?? []));
+  }
+  const tables = found.filter(({ kind }) => kind === "table");
+  const names = new Set(tables.map(({ name }) => name));
+  return {
+    hidden: tables.filter(({ name }) => sql.isHiddenName(name)),
+    // A view's columns show the defaults of its table's.
+    others: found.filter(
+      ({ kind, table }) =>
+        kind !== "table" && (kind !== "default" || (table !== null && names.has(table))),
+    ),
+    tables: tables.filter(({ name }) => !sql.isHiddenName(name)),
+  };
+}
+
+/**
+ * Reads how everything is made again.
+ *
+ * @param hidden - tables that are called otherwise at the moment
+ * @throws TenancyError `SCHEMA_NOT_MOVABLE`
+ */
+export async function readRemakes(
+  { names, server, session, sql, tenant }: Omit<Mover, "deps" | "journal">,
+  movables: readonly Movable[],
+  hidden: readonly HiddenTable[] = [],
+): Promise<Remake[]> {
+  const remakes: Remake[] = [];
+  const refusals: string[] = [];
+  for (const movable of movables) {
+    const show = sql.show(names.from, movable);
+    const shown = show === undefined ? {} : await readRow(session, show);
+    const table = hidden.find((each) => each.hidden === movable.table)?.table ?? movable.table;
+    const remake = sql.remake({ ...movable, table }, shown, names, server);
+    if (typeof remake !== "string") remakes.push(remake);
+    else refusals.push(`the ${labelOf(movable)} "${movable.name}" ${remake}`);
+  }
+  if (refusals.length > 0) {
+    const more = refusals.length > NAMED ? `; and ${refusals.length - NAMED} more` : "";
+    throw new TenancyError(
+      "SCHEMA_NOT_MOVABLE",
+      `The schema "${names.from}" cannot be renamed: ${refusals.slice(0, NAMED).join("; ")}${more}.`,
+      { tenant: tenant.slug },
+    );
+  }
+  return remakes;
+}
+
+function labelOf({ kind, type }: Movable): string {
+  return kind === "routine" || kind === "other" ? type.toLowerCase() : kind;
+}
