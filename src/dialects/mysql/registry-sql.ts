@@ -83,7 +83,9 @@ function faultOf(error: unknown, tables: RegistryTables): RegistryFault | undefi
  * application's own key mostly is, or has in it, the column's.
  */
 function clash(error: Error, { columns }: RegistryTables): RegistryFault {
-  const named = /'([^']*)'[^']*$/.exec(error.message)?.[1] ?? "";
+  // The text of one client library's errors goes on with the statement.
+  const { sqlMessage = error.message } = error as { readonly sqlMessage?: string };
+  const named = /'([^']*)'[^']*$/.exec(sqlMessage)?.[1] ?? "";
   const key = named.slice(named.lastIndexOf(".") + 1).toLowerCase();
   if (key === INDEXES.domain) return "domain taken";
   if (key === INDEXES.slug) return "slug taken";

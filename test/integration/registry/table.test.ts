@@ -113,10 +113,13 @@ describeEngines("the table of tenants", (engine) => {
       expect(await codeOf(one.registry.insert(broken, proto))).toBe("INVALID_QUERY");
     });
 
-    it("says that the table refuses text that no database can hold", async () => {
-      const failed = one.registry.insert(one.on, newTenant("acme", { name: "a\0b" }));
-      expect(await codeOf(failed)).toBe("INVALID_QUERY");
-    });
+    it.runIf(engine.family === "postgres")(
+      "says that the table refuses text that it cannot hold",
+      async () => {
+        const failed = one.registry.insert(one.on, newTenant("acme", { name: "a\0b" }));
+        expect(await codeOf(failed)).toBe("INVALID_QUERY");
+      },
+    );
 
     it("says that the table refuses a value of the wrong type, and shows no value", async () => {
       const failed = one.registry.insert(one.on, newTenant("acme", { extra: { seats: "s3cret" } }));
