@@ -24,7 +24,8 @@ export interface Migration {
   /**
    * Whether it runs in a transaction. Default `true`. Without one, each statement's progress is
    * recorded, and a stop halfway is resumed at the statement that failed. Functions must then be
-   * repeatable, as they start again from their beginning.
+   * repeatable, as they start again from their beginning. Where DDL commits at once, SQL text with DDL
+   * runs so in any case.
    */
   readonly transaction?: boolean;
   /** File it came from, for messages. */
@@ -55,6 +56,12 @@ export interface MigrateOptions {
   readonly steps?: number;
   /** Tells what would be done, and does nothing. */
   readonly dryRun?: boolean;
+  /**
+   * What to do about a migration that was interrupted, so that nobody knows how far it came: `repeat`
+   * runs the statement (or the whole function) again, `skip` takes it for done. Without it such a
+   * migration is refused with `MIGRATION_INTERRUPTED`.
+   */
+  readonly interrupted?: "repeat" | "skip";
 }
 
 /** How far `rollback` goes. Default: one step. */
@@ -69,6 +76,8 @@ export interface RollbackOptions {
   readonly all?: boolean;
   /** Tells what would be done, and does nothing. */
   readonly dryRun?: boolean;
+  /** What to do about a rollback that was interrupted; as for `migrate`. */
+  readonly interrupted?: "repeat" | "skip";
 }
 
 /** One line of `status`. */
@@ -78,14 +87,36 @@ export interface MigrationStatus {
   /** Its name. */
   readonly name: string;
   /**
-   * `applied`; `pending`; `partial` (stopped halfway, outside a transaction); `changed` (applied,
-   * and its file is now different); `missing` (applied, and there is no such file).
+   * `applied`; `pending`; `partial` (stopped halfway, or at work right now, where it is not in one
+   * transaction); `changed` (applied, and its file is now different); `missing` (applied, and there is
+   * no such file).
    */
   readonly state: "applied" | "pending" | "partial" | "changed" | "missing";
   /** When it was applied. */
   readonly appliedAt: Date | null;
-  /** For `partial`: how many of its statements are done, and what stopped it. */
+  /** For `partial`: whether it was being applied or undone. */
+  readonly direction?: "up" | "down";
+  /** For `partial`: how many of its statements are done. */
   readonly statementsDone?: number;
+  /** For `partial`, of SQL text: how many statements it has. */
+  readonly statementCount?: number;
+  /**
+   * For `partial`: how it stopped. `failed`, with `error`; `interrupted`, as its process ended, and
+   * nobody knows whether the statement ran; or `between` two statements, so that the next one is known
+   * not to have run.
+   */
+  readonly stop?: "failed" | "interrupted" | "between";
+  /** For `partial`, of SQL text: the statement at which it stopped. */
+  readonly stoppedAt?: {
+    /** Its number in the migration, from 1. */
+    readonly statementNumber: number;
+    /** The first line of its text. */
+    readonly statement: string;
+    /** The file it is in. */
+    readonly file: string;
+    /** The line it begins on, from 1. */
+    readonly line: number;
+  };
   /** For `partial`: message of the error that stopped it. */
   readonly error?: string;
 }
@@ -106,7 +137,9 @@ export interface Migrator {
   ): Promise<MigrationResult>;
   /**
    * Applies, in the caller's transaction, all migrations up to the first that refuses one, to a
-   * schema that was just made. `complete` tells whether nothing is left for `migrate`.
+   * schema that was just made. `complete` tells whether nothing is left for `migrate`. Where DDL
+   * commits at once, it applies all of them; no progress is recorded, as a schema whose making failed
+   * is removed.
    */
   migrateNew(
     tx: Transaction,

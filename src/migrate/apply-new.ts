@@ -7,6 +7,9 @@ import { checkBody, explainFailure, runInTransaction, type Target } from "./run-
  * Applies, in one transaction, all migrations up to the first that refuses one, and writes their
  * history in one statement.
  *
+ * Where DDL commits at once there is no transaction to refuse, and it applies all of them. Progress is
+ * not recorded: a failure or a crash removes the whole schema.
+ *
  * @returns what was applied
  */
 export async function applyNew(
@@ -15,15 +18,18 @@ export async function applyNew(
   known: readonly KnownMigration[],
   target: Target & { readonly enter: string },
 ): Promise<KnownMigration[]> {
-  const end = known.findIndex(({ transaction }) => !transaction);
+  const { dialect } = target;
+  const end = dialect.hasTransactionalDdl
+    ? known.findIndex(({ transaction }) => !transaction)
+    : known.length;
   const leading = known.slice(0, end < 0 ? known.length : end);
-  for (const migration of leading) checkBody(target.dialect, migration.up, migration);
+  for (const migration of leading) checkBody(dialect, migration.up, migration);
   await journal.make(tx);
   const entries = [];
   for (const migration of leading) {
     const startedAt = performance.now();
     await runAndReturn(tx, migration, target).catch((error: unknown) => {
-      throw explainFailure(error, migration, migration.up, target, []);
+      throw explainFailure(error, { applied: [], body: migration.up, migration, target });
     });
     entries.push(finishedEntry(migration, performance.now() - startedAt));
   }
@@ -38,11 +44,13 @@ async function runAndReturn(
   { file, up }: KnownMigration,
   target: Target & { readonly enter: string },
 ): Promise<void> {
-  if (typeof up === "string") {
+  // Elsewhere each statement enters the scope that it is for.
+  if (!target.dialect.hasSearchPath) await runInTransaction(tx, up, target, file);
+  else if (typeof up === "string") {
     // Behind it, and on a line of its own: the positions of its errors stay, and so do comments.
     await runInTransaction(tx, `${up}\n;${target.enter}`, target, file);
-    return;
+  } else {
+    await runInTransaction(tx, up, target, file);
+    await tx.script(target.enter);
   }
-  await runInTransaction(tx, up, target, file);
-  await tx.script(target.enter);
 }

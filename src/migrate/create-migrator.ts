@@ -14,18 +14,16 @@ import type { Registry } from "../core/registry.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { applyNew } from "./apply-new.ts";
+import { checkScript } from "./check-script.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, discover, type KnownMigration } from "./discover.ts";
-import { finishedEntry, Journal } from "./journal.ts";
+import { checkHalfway, findHalfway, isRecordedWithin } from "./halfway.ts";
+import { Journal } from "./journal.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
-import {
-  checkBody,
-  explainFailure,
-  runInTransaction,
-  type Target,
-  targetOf,
-} from "./run-migration.ts";
-import { applyStepwise, undoStepwise } from "./stepwise.ts";
+import { checkBody, type Target, targetOf } from "./run-migration.ts";
+import { runFunction, runWhole } from "./run-whole.ts";
+import { Step, type StepOptions } from "./step.ts";
+import { runRepeatable, runStepwise } from "./stepwise.ts";
 
 /** For how long a set of migrations is not looked for again: a fleet run asks for every tenant. */
 const DISCOVERY_TTL_MS = 1_000;
@@ -69,13 +67,19 @@ class SchemaMigrator implements Migrator {
   ): Promise<MigrationResult> {
     const run = await this.#start(session, tenant);
     const pending = planMigrate(run.known, run.rows, options);
+    checkAllHalfway(run, pending, "migrate", options);
     if (options.dryRun === true) return run.result(pending.map(({ version }) => version));
     for (const migration of pending) checkBody(run.target.dialect, migration.up, migration);
     this.#checkOrder(run, pending);
     this.#warnOfMissing(run);
     const versions: string[] = [];
     for (const migration of pending) {
-      await this.#apply(session, run, migration, versions);
+      await this.#carryOut(session, run, {
+        applied: versions,
+        direction: "up",
+        interrupted: options.interrupted,
+        migration,
+      });
       versions.push(migration.version);
     }
     if (pending.length === 0) await this.#mendVersion(session, run);
@@ -108,11 +112,17 @@ class SchemaMigrator implements Migrator {
     const candidates =
       tenant === "global" ? run.rows.filter((row) => !own.has(row.version)) : run.rows;
     const chosen = planRollback(run.known, candidates, options);
+    checkAllHalfway(run, chosen, "rollback", options);
     if (options.dryRun === true) return run.result(chosen.map(({ version }) => version));
     for (const migration of chosen) checkBody(run.target.dialect, migration.down, migration);
     const versions: string[] = [];
     for (const migration of chosen) {
-      await this.#undo(session, run, migration, versions);
+      await this.#carryOut(session, run, {
+        applied: versions,
+        direction: "down",
+        interrupted: options.interrupted,
+        migration,
+      });
       versions.push(migration.version);
     }
     return run.result(versions);
@@ -120,79 +130,64 @@ class SchemaMigrator implements Migrator {
 
   async status(session: Session, tenant: MigrationTarget): Promise<MigrationStatus[]> {
     const { known, rows } = await this.#start(session, tenant);
-    return planStatus(known, rows);
+    return planStatus(known, rows, this.#options.dialect);
   }
 
   async latestVersion(set: SetName): Promise<string | null> {
     return versionOf((await this.#discover(set)).map(({ version }) => version));
   }
 
-  async #apply(
+  async #carryOut(
     session: Session,
     run: Run,
-    migration: KnownMigration,
-    applied: readonly string[],
+    {
+      direction,
+      migration,
+      ...options
+    }: Pick<StepOptions, "applied" | "direction" | "interrupted" | "migration">,
   ): Promise<void> {
     const { journal, target } = run;
-    const startedAt = performance.now();
-    const before = run.rows.find(({ version }) => version === migration.version);
-    const finish = async (tx: Transaction): Promise<void> => {
-      await journal.write(tx, [finishedEntry(migration, performance.now() - startedAt)]);
-      run.done.add(migration.version);
-      await this.#noteVersion(tx, run);
-    };
-    if (!migration.transaction) {
-      await applyStepwise(session, journal, migration, target, before, applied);
-      await session.transaction(target.scope, finish);
-      return;
-    }
-    try {
-      await session.transaction(target.scope, async (tx) => {
-        await journal.make(tx);
-        await runInTransaction(tx, migration.up, target, migration.file);
-        await finish(tx);
-      });
-      journal.made();
-    } catch (error) {
-      run.done.delete(migration.version);
-      throw explainFailure(error, migration, migration.up, target, [...applied]);
-    }
+    const { version } = migration;
+    const body = migration[direction];
+    if (body === undefined) return;
+    const row = run.rows.find((before) => before.version === version);
+    const halfway =
+      row?.direction === direction ? findHalfway(row, migration, target.dialect) : undefined;
+    const step = new Step({
+      ...options,
+      body,
+      direction,
+      halfway,
+      journal,
+      migration,
+      noteVersion: (tx, isApplied) =>
+        this.#noteVersion(tx, target, changed(run.done, version, isApplied)),
+      target,
+    });
+    if (typeof body !== "string") {
+      if (!migration.transaction) await runRepeatable(session, step);
+      else await (target.dialect.hasTransactionalDdl ? runWhole : runFunction)(session, step);
+    } else if (halfway !== undefined || refusesOneTransaction(body, migration, target.dialect)) {
+      await runStepwise(session, step);
+    } else await runWhole(session, step);
+    if (direction === "up") run.done.add(version);
+    else run.done.delete(version);
   }
 
-  async #undo(
-    session: Session,
-    run: Run,
-    migration: KnownMigration,
-    undone: readonly string[],
+  async #noteVersion(
+    tx: Transaction,
+    { tenant }: Target,
+    applied: Iterable<string>,
   ): Promise<void> {
-    const { journal, target } = run;
-    const { down, transaction, version } = migration;
-    if (down === undefined) return;
-    if (!transaction) await undoStepwise(session, migration, target, [...undone]);
-    try {
-      await session.transaction(target.scope, async (tx) => {
-        if (transaction) await runInTransaction(tx, down, target, migration.file);
-        await journal.remove(tx, version);
-        run.done.delete(version);
-        await this.#noteVersion(tx, run);
-      });
-    } catch (error) {
-      run.done.add(version);
-      throw explainFailure(error, migration, down, target, [...undone]);
-    }
-  }
-
-  async #noteVersion(tx: Transaction, run: Run): Promise<void> {
-    const { tenant } = run.target;
     if (tenant === undefined) return;
-    await this.#options.registry.update(tx, tenant.id, { version: versionOf(run.done) });
+    await this.#options.registry.update(tx, tenant.id, { version: versionOf(applied) });
   }
 
   /** A registry that was restored, or edited, may be at odds with the schema's own history. */
   async #mendVersion(session: Session, run: Run): Promise<void> {
     const { scope, tenant } = run.target;
     if (tenant === undefined || tenant.version === versionOf(run.done)) return;
-    await session.transaction(scope, (tx) => this.#noteVersion(tx, run));
+    await session.transaction(scope, (tx) => this.#noteVersion(tx, run.target, run.done));
   }
 
   #checkOrder(run: Run, pending: readonly KnownMigration[]): void {
@@ -271,7 +266,7 @@ class SchemaMigrator implements Migrator {
     const found = await discover(own);
     if (set === "tenant") return found;
     const builtin = await discover({ ...own, source: builtinGlobal });
-    return [...builtin, ...found];
+    return [...builtin.map((one) => ({ ...one, isRepeatable: true })), ...found];
   }
 }
 
@@ -284,6 +279,41 @@ interface Run {
   /** Versions that are all applied, as the call goes on. */
   readonly done: Set<string>;
   result(versions: readonly string[]): MigrationResult;
+}
+
+/** @throws MigrationError `MIGRATION_INTERRUPTED`, before anything runs */
+function checkAllHalfway(
+  { known, rows, target }: Run,
+  chosen: readonly KnownMigration[],
+  verb: "migrate" | "rollback",
+  { interrupted }: MigrateOptions | RollbackOptions,
+): void {
+  for (const row of rows) {
+    const migration = known.find(({ version }) => version === row.version);
+    const halfway = findHalfway(row, migration, target.dialect);
+    const isChosen = migration !== undefined && chosen.includes(migration);
+    const isInTheWay = verb === "migrate" && row.direction === "down";
+    if (halfway === undefined || !(isChosen || isInTheWay)) continue;
+    const file = migration?.file ?? `${row.version}_${row.name}`;
+    checkHalfway(halfway, file, target, verb, interrupted !== undefined);
+  }
+}
+
+/** Whether SQL text has to run statement by statement, each with its record. */
+function refusesOneTransaction(
+  body: string,
+  { file, transaction }: KnownMigration,
+  dialect: Dialect,
+): boolean {
+  if (!transaction || dialect.hasTransactionalDdl) return !transaction;
+  return !checkScript(dialect, body, file).every(({ text }) => isRecordedWithin(text, dialect));
+}
+
+function changed(done: ReadonlySet<string>, version: string, isApplied: boolean): Set<string> {
+  const versions = new Set(done);
+  if (isApplied) versions.add(version);
+  else versions.delete(version);
+  return versions;
 }
 
 async function importByNode(url: string): Promise<unknown> {

@@ -13,6 +13,8 @@ export interface KnownMigration extends Migration {
   readonly file: string;
   readonly checksum: string;
   readonly transaction: boolean;
+  /** Whether all of it may run again at any time, as the toolkit's own does. */
+  readonly isRepeatable?: boolean;
 }
 
 /** How one set of migrations is found. */

@@ -36,6 +36,11 @@ export class Journal {
     if (!this.#isMade) await tx.script(this.#dialect.journal.create(this.#table));
   }
 
+  /** Whether its table is known to be there. */
+  get isMade(): boolean {
+    return this.#isMade;
+  }
+
   /** Notes that the transaction that made the table was committed. */
   made(): void {
     this.#isMade = true;

@@ -1,6 +1,6 @@
 import { TenancyError } from "../errors/tenancy-error.ts";
 
-/** Where and why a migration failed. */
+/** Where and why a migration failed, or was found half-done. */
 export interface MigrationFailure {
   /** Slug of the tenant, or `undefined` for the global schema. */
   readonly tenant: string | undefined;
@@ -20,7 +20,20 @@ export interface MigrationFailure {
   readonly applied: readonly string[];
 }
 
-/** A migration that failed: code `MIGRATION_FAILED`, and what to look at. */
+/** What is said of a migration, where it is not just that it failed. */
+export interface MigrationNews {
+  /** Default `MIGRATION_FAILED`. */
+  readonly code?: "MIGRATION_INTERRUPTED";
+  /** A sentence. Default: that it failed, and with which error. */
+  readonly fact?: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
+/**
+ * A migration that failed (code `MIGRATION_FAILED`), or that was interrupted before and is not gone on
+ * with (`MIGRATION_INTERRUPTED`), and what to look at.
+ */
 export class MigrationError extends TenancyError implements MigrationFailure {
   override readonly name: string = "MigrationError";
   readonly schemaName: string;
@@ -31,15 +44,15 @@ export class MigrationError extends TenancyError implements MigrationFailure {
   readonly line: number | undefined;
   readonly applied: readonly string[];
 
-  constructor(failure: MigrationFailure, cause: unknown) {
-    const whose = failure.tenant === undefined ? "the global schema" : `tenant "${failure.tenant}"`;
-    const where = failure.line === undefined ? failure.file : `${failure.file}:${failure.line}`;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    super("MIGRATION_FAILED", `The migration ${where} failed for ${whose}: ${reason}.`, {
-      cause,
-      remedy: refusesTransaction(cause)
-        ? "Begin the file with `-- migrate:no-transaction`; a module exports `transaction = false`."
-        : undefined,
+  /**
+   * @param failure - where it was
+   * @param cause - the error with which it failed; `undefined` when it is not known
+   * @param news - what is said, where it is not just that it failed
+   */
+  constructor(failure: MigrationFailure, cause: unknown, news: MigrationNews = {}) {
+    super(news.code ?? "MIGRATION_FAILED", news.fact ?? failedFact(failure, cause), {
+      ...(cause !== undefined && { cause }),
+      remedy: news.remedy ?? remedyFor(cause),
       tenant: failure.tenant,
     });
     this.schemaName = failure.schemaName;
@@ -50,6 +63,23 @@ export class MigrationError extends TenancyError implements MigrationFailure {
     this.line = failure.line;
     this.applied = failure.applied;
   }
+}
+
+/** Names whom a migration is for, in words. */
+export function whoseSchema(tenant: string | undefined): string {
+  return tenant === undefined ? "the global schema" : `tenant "${tenant}"`;
+}
+
+function failedFact({ file, line, tenant }: MigrationFailure, cause: unknown): string {
+  const where = line === undefined ? file : `${file}:${line}`;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `The migration ${where} failed for ${whoseSchema(tenant)}: ${reason}.`;
+}
+
+function remedyFor(cause: unknown): string | undefined {
+  return refusesTransaction(cause)
+    ? "Begin the file with `-- migrate:no-transaction`; a module exports `transaction = false`."
+    : undefined;
 }
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html (active_sql_transaction) */

@@ -1,7 +1,12 @@
+import type { Dialect } from "../core/dialect.ts";
 import type { JournalRow } from "../core/journal-sql.ts";
 import type { MigrateOptions, MigrationStatus, RollbackOptions } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, type KnownMigration } from "./discover.ts";
+import { findHalfway, type Halfway } from "./halfway.ts";
+
+/** Characters of a statement's first line that `status` shows. */
+const LONGEST_LINE = 200;
 
 /** Lists what `migrate` has to apply, by version: pending migrations, and those that stopped halfway. */
 export function planMigrate(
@@ -10,6 +15,7 @@ export function planMigrate(
   options: MigrateOptions,
 ): KnownMigration[] {
   checkSteps(options.steps);
+  checkAnswer(options.interrupted);
   checkChanged(known, applied);
   const done = new Set(
     applied.filter(({ isFinished }) => isFinished).map(({ version }) => version),
@@ -36,6 +42,7 @@ export function planRollback(
   options: RollbackOptions,
 ): KnownMigration[] {
   checkSteps(options.steps);
+  checkAnswer(options.interrupted);
   const newestFirst = applied.toReversed();
   const limit = options.to ?? options.toExclusive;
   let chosen = newestFirst;
@@ -68,16 +75,15 @@ export function planRollback(
 export function planStatus(
   known: readonly KnownMigration[],
   applied: readonly JournalRow[],
+  dialect: Dialect,
 ): MigrationStatus[] {
   const byVersion = new Map(known.map((migration) => [migration.version, migration]));
   const lines: MigrationStatus[] = applied.map((row) => {
     const migration = byVersion.get(row.version);
     byVersion.delete(row.version);
     const line = { appliedAt: row.appliedAt, name: row.name, version: row.version };
-    if (!row.isFinished) {
-      const error = row.error === null ? {} : { error: row.error };
-      return { ...line, ...error, state: "partial", statementsDone: row.statementsDone };
-    }
+    const halfway = findHalfway(row, migration, dialect);
+    if (halfway !== undefined) return { ...line, ...statusOf(halfway, migration?.file) };
     if (migration === undefined) return { ...line, state: "missing" };
     return { ...line, state: migration.checksum === row.checksum ? "applied" : "changed" };
   });
@@ -85,6 +91,30 @@ export function planStatus(
     lines.push({ appliedAt: null, name, state: "pending", version });
   }
   return lines.toSorted((a, b) => compareVersions(a.version, b.version));
+}
+
+function statusOf(
+  { next, row, statements, stop }: Halfway,
+  file: string | undefined,
+): Omit<MigrationStatus, "appliedAt" | "name" | "version"> {
+  const { direction, error, statementsDone } = row;
+  return {
+    direction,
+    state: "partial",
+    statementsDone,
+    stop,
+    ...(statements !== undefined && { statementCount: statements.length }),
+    ...(next !== undefined &&
+      file !== undefined && {
+        stoppedAt: {
+          file,
+          line: next.line,
+          statement: next.text.split("\n", 1)[0]?.slice(0, LONGEST_LINE) ?? "",
+          statementNumber: next.number,
+        },
+      }),
+    ...(error !== null && { error }),
+  };
 }
 
 /** Returns the version of a schema: the greatest that is all applied. */
@@ -112,4 +142,9 @@ function checkKnown(version: string, among: readonly { readonly version: string 
 function checkSteps(steps: number | undefined): void {
   if (steps === undefined || (Number.isInteger(steps) && steps >= 1)) return;
   throw new TenancyError("INVALID_QUERY", "The number of steps is not a whole number from 1.");
+}
+
+function checkAnswer(interrupted: unknown): void {
+  if (interrupted === undefined || interrupted === "repeat" || interrupted === "skip") return;
+  throw new TenancyError("INVALID_QUERY", '`interrupted` is neither "repeat" nor "skip".');
 }

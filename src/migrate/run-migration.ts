@@ -1,5 +1,5 @@
 import type { Dialect } from "../core/dialect.ts";
-import type { Session, Transaction } from "../core/driver.ts";
+import type { QueryResult, Session, Transaction } from "../core/driver.ts";
 import type { MigrationContext } from "../core/migrator.ts";
 import { GLOBAL_SCOPE, type Scope, scopeOf } from "../core/scope.ts";
 import type { ScriptStatement } from "../core/script-sql.ts";
@@ -8,7 +8,7 @@ import { TenancyError, isTenancyError } from "../errors/tenancy-error.ts";
 import { isConnectionFailure } from "../internal/connection-failure.ts";
 import { checkScript } from "./check-script.ts";
 import type { KnownMigration } from "./discover.ts";
-import { MigrationError } from "./migration-error.ts";
+import { MigrationError, type MigrationNews } from "./migration-error.ts";
 
 const LONGEST_STATEMENT = 2_000;
 
@@ -64,26 +64,68 @@ export async function runInTransaction(
   });
 }
 
-/** Runs the function of a migration that is not in a transaction. */
-export async function runOutside(
-  session: Session,
-  body: Body,
+/** What is done around each statement of a function. */
+export interface StatementWatch {
+  /** Awaited before the statement is sent. */
+  before(statement: ScriptStatement): Promise<void>;
+  /** Called when it has succeeded. */
+  after(): void;
+}
+
+/** Runs a function in an open transaction, statement by statement. */
+export async function runWatched(
+  tx: Transaction,
+  body: Exclude<Body, string>,
   target: Target,
   file: string,
+  watch: StatementWatch,
 ): Promise<void> {
-  if (typeof body === "string") return;
   await callWith(body, target, file, {
-    query: (text, params) => session.query(target.scope, text, params),
+    query: async (text, params, statements) => {
+      for (const statement of statements) await watch.before(statement);
+      const result = await tx.query(text, params);
+      watch.after();
+      return result;
+    },
+    script: async (_text, statements) => {
+      for (const statement of statements) {
+        await watch.before(statement);
+        await tx.query(statement.text);
+        watch.after();
+      }
+    },
+  });
+}
+
+/** Runs a function that is not in a transaction; `after` is called for each statement that succeeded. */
+export async function runOutside(
+  session: Session,
+  body: Exclude<Body, string>,
+  target: Target,
+  file: string,
+  after: () => void,
+): Promise<void> {
+  await callWith(body, target, file, {
+    query: async (text, params) => {
+      const result = await session.query(target.scope, text, params);
+      after();
+      return result;
+    },
     script: async (_text, statements) => {
       for (const statement of statements) {
         await session.queryOutsideTransaction(target.scope, statement.text);
+        after();
       }
     },
   });
 }
 
 interface Runner {
-  query: MigrationContext["query"];
+  query(
+    text: string,
+    params: readonly unknown[] | undefined,
+    statements: readonly ScriptStatement[],
+  ): Promise<QueryResult>;
   script(text: string, statements: readonly ScriptStatement[]): Promise<void>;
 }
 
@@ -99,10 +141,8 @@ async function callWith(
     throw new TenancyError("LEASE_ENDED", "A migration's `db` was used after the migration.");
   };
   const db: MigrationContext = {
-    query: async <Row>(text: string, params?: readonly unknown[]) => {
-      check(text);
-      return await on.query<Row>(text, params);
-    },
+    query: async <Row>(text: string, params?: readonly unknown[]) =>
+      (await on.query(text, params, check(text))) as QueryResult<Row>,
     schemaName: target.schemaName,
     script: async (text) => {
       await on.script(text, check(text));
@@ -116,26 +156,34 @@ async function callWith(
   }
 }
 
+/** What a failure is about. */
+export interface FailureContext {
+  readonly migration: KnownMigration;
+  /** The direction that failed. */
+  readonly body: Body;
+  readonly target: Target;
+  /** Versions that the same call had applied, or rolled back, before it. */
+  readonly applied: readonly string[];
+  /** The statement, where it is known. */
+  readonly known?: (ScriptStatement & { readonly number: number }) | undefined;
+  /** What is said of it beside the error. */
+  readonly news?: MigrationNews;
+}
+
 /**
  * Returns what to tell the user about a failure: which file and statement it was. What is not the
  * migration's fault (a lost connection, a missing schema) stays as it is.
  */
-export function explainFailure(
-  error: unknown,
-  migration: KnownMigration,
-  body: Body,
-  target: Target,
-  applied: readonly string[],
-  known?: ScriptStatement & { readonly number: number },
-): unknown {
+export function explainFailure(error: unknown, context: FailureContext): unknown {
+  const { applied, body, migration, news, target } = context;
   if (isConnectionFailure(error)) return error;
   if (isTenancyError(error) && error.code !== "LEASE_ENDED") return error;
   const found =
-    known ??
+    context.known ??
     (typeof body === "string" ? locate(error, body, migration, target.dialect) : undefined);
   return new MigrationError(
     {
-      applied,
+      applied: [...applied],
       file: migration.file,
       line: found?.line,
       schemaName: target.schemaName,
@@ -145,6 +193,7 @@ export function explainFailure(
       version: migration.version,
     },
     error,
+    news,
   );
 }
 

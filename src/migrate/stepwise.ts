@@ -1,105 +1,139 @@
 import type { Session } from "../core/driver.ts";
-import type { JournalEntry, JournalRow } from "../core/journal-sql.ts";
 import type { ScriptStatement } from "../core/script-sql.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
 import { checkScript } from "./check-script.ts";
-import type { KnownMigration } from "./discover.ts";
-import { checksumOfStatements, finishedEntry, type Journal } from "./journal.ts";
-import { explainFailure, runOutside, type Target } from "./run-migration.ts";
+import { checkDone, isRecordedWithin } from "./halfway.ts";
+import { explainFailure, runOutside } from "./run-migration.ts";
+import { recordedMessage, type Step } from "./step.ts";
 
 /**
- * Applies a migration that runs in no transaction, statement by statement.
+ * Runs SQL text statement by statement, and records each.
  *
- * States of its history row: absent → unfinished, with the number of statements done → finished. A
- * stop halfway is resumed at the statement that failed. The statement that ran while the process
- * died is run again: its success could not be recorded.
+ * One that does not commit by itself runs in one transaction with its record. Any other is preceded by
+ * the record that it is about to run, and followed by the one that it did: if the process dies in
+ * between, the record says that nobody knows.
  *
  * @throws TenancyError `MIGRATION_CHANGED` when the statements that were done have changed since
  */
-export async function applyStepwise(
-  session: Session,
-  journal: Journal,
-  migration: KnownMigration,
-  target: Target,
-  before: JournalRow | undefined,
-  applied: readonly string[],
-): Promise<void> {
-  const startedAt = performance.now();
-  const { scope } = target;
-  const texts = statementsOf(migration, target).map(({ text }) => text);
-  const done = before?.statementsDone ?? 0;
-  if (before !== undefined) checkDone(before, texts, migration);
-  const record = async (changes: Partial<JournalEntry>): Promise<void> => {
-    const entry = { ...finishedEntry(migration, performance.now() - startedAt), ...changes };
-    await session.transaction(scope, async (tx) => {
-      await journal.make(tx);
-      await journal.write(tx, [entry]);
-    });
-    journal.made();
-  };
-  const progress = (count: number, error: string | null): Partial<JournalEntry> => ({
-    doneChecksum: checksumOfStatements(texts.slice(0, count)),
-    error,
-    isFinished: false,
-    statementsDone: count,
-  });
-  await record(progress(done, null));
-  let count = done;
+export async function runStepwise(session: Session, step: Step): Promise<void> {
+  const { applied, body, halfway, migration, target } = step.options;
+  if (typeof body !== "string") return;
+  const statements = checkScript(target.dialect, body, migration.file);
+  if (halfway !== undefined) checkDone(halfway, migration);
+  const run = new StepwiseRun(session, step, statements, firstOf(step));
+  await step.prepare(session);
   try {
-    if (typeof migration.up !== "string")
-      await runOutside(session, migration.up, target, migration.file);
-    for (; count < texts.length; count += 1) {
-      if (count > done) await record(progress(count, null));
-      await session.queryOutsideTransaction(scope, texts[count] ?? "");
-    }
+    await run.toEnd();
   } catch (error) {
-    await record(progress(count, error instanceof Error ? error.message : String(error)));
-    const statement = statementsOf(migration, target)[count];
-    throw explainFailure(
-      error,
-      migration,
-      migration.up,
-      target,
-      applied,
-      statement && { ...statement, number: count + 1 },
-    );
+    // Where the connection was lost, the record stays as it is, and says that nobody knows.
+    await run.recordError(recordedMessage(error)).catch(() => undefined);
+    throw explainFailure(error, { applied, body, migration, target, known: run.next });
   }
 }
 
-/** Undoes a migration that runs in no transaction, statement by statement. */
-export async function undoStepwise(
-  session: Session,
-  migration: KnownMigration,
-  target: Target,
-  undone: readonly string[],
-): Promise<void> {
-  const { down } = migration;
-  if (down === undefined) return;
-  if (typeof down !== "string") {
-    await runOutside(session, down, target, migration.file).catch((error: unknown) => {
-      throw explainFailure(error, migration, down, target, undone);
+/** Returns how many statements are done, or are taken for it. */
+function firstOf({ options }: Step): number {
+  const { halfway, interrupted } = options;
+  if (halfway === undefined) return 0;
+  const isSkipped = interrupted === "skip" && halfway.needsAnswer && halfway.next !== undefined;
+  return halfway.row.statementsDone + (isSkipped ? 1 : 0);
+}
+
+class StepwiseRun {
+  readonly #session: Session;
+  readonly #step: Step;
+  readonly #statements: readonly ScriptStatement[];
+  /** How many statements are done. */
+  #count: number;
+  /** How many the history says are done, and nothing else; `undefined` while it may say more. */
+  #recorded: number | undefined;
+  #isFinished = false;
+
+  constructor(session: Session, step: Step, statements: readonly ScriptStatement[], count: number) {
+    this.#session = session;
+    this.#step = step;
+    this.#statements = statements;
+    this.#count = count;
+  }
+
+  /** The statement that is about to run; `undefined` behind the last one. */
+  get next(): (ScriptStatement & { readonly number: number }) | undefined {
+    const statement = this.#statements[this.#count];
+    return statement && { ...statement, number: this.#count + 1 };
+  }
+
+  async toEnd(): Promise<void> {
+    await this.#restoreSession();
+    for (let { next } = this; next !== undefined; { next } = this) await this.#run(next.text);
+    if (!this.#isFinished) await this.#step.finishAlone(this.#session);
+  }
+
+  async recordError(message: string): Promise<void> {
+    if (!this.#isFinished) await this.#step.recordAlone(this.#session, this.#texts(), message);
+  }
+
+  /** What was set in a session that has ended, the rest of the statements may count on. */
+  async #restoreSession(): Promise<void> {
+    const { scope } = this.#step.options.target;
+    for (const { text } of this.#statements.slice(0, this.#count)) {
+      if (this.#isForSession(text)) await this.#session.query(scope, text);
+    }
+  }
+
+  async #run(text: string): Promise<void> {
+    const { dialect, scope } = this.#step.options.target;
+    if (this.#isForSession(text)) {
+      // Some settings refuse a transaction. It may run again, so that its record can wait.
+      await this.#session.query(scope, text);
+      this.#count += 1;
+    } else if (isRecordedWithin(text, dialect)) await this.#runWithin(text);
+    else {
+      if (this.#recorded !== this.#count) await this.#record();
+      await this.#session.queryOutsideTransaction(scope, text);
+      this.#count += 1;
+      if (this.next !== undefined) await this.#record();
+    }
+  }
+
+  async #runWithin(text: string): Promise<void> {
+    const isLast = this.#count + 1 === this.#statements.length;
+    await this.#session.transaction(this.#step.options.target.scope, async (tx) => {
+      await tx.query(text);
+      if (isLast) await this.#step.finish(tx);
+      else await this.#step.record(tx, this.#texts(1), null);
     });
-    return;
+    this.#count += 1;
+    this.#recorded = this.#count;
+    this.#isFinished = isLast;
   }
-  for (const [index, statement] of checkScript(target.dialect, down, migration.file).entries()) {
-    await session.queryOutsideTransaction(target.scope, statement.text).catch((error: unknown) => {
-      const known = { ...statement, number: index + 1 };
-      throw explainFailure(error, migration, down, target, undone, known);
-    });
+
+  async #record(): Promise<void> {
+    await this.#step.recordAlone(this.#session, this.#texts(), null);
+    this.#recorded = this.#count;
+  }
+
+  #texts(more = 0): string[] {
+    return this.#statements.slice(0, this.#count + more).map(({ text }) => text);
+  }
+
+  #isForSession(text: string): boolean {
+    return this.#step.options.target.dialect.script.isForSession(text);
   }
 }
 
-function statementsOf(migration: KnownMigration, target: Target): ScriptStatement[] {
-  const { file, up } = migration;
-  return typeof up === "string" ? checkScript(target.dialect, up, file) : [];
-}
-
-function checkDone(before: JournalRow, texts: readonly string[], migration: KnownMigration): void {
-  const done = checksumOfStatements(texts.slice(0, before.statementsDone));
-  if (before.doneChecksum === null || before.doneChecksum === done) return;
-  throw new TenancyError(
-    "MIGRATION_CHANGED",
-    `The migration ${migration.file} stopped halfway, and statements that were done have changed.`,
-    { remedy: "Restore them as they were, or roll the migration back." },
-  );
+/** Runs a function that may be repeated, in no transaction. Its beginning and its failure are recorded. */
+export async function runRepeatable(session: Session, step: Step): Promise<void> {
+  const { applied, body, halfway, interrupted, migration, target } = step.options;
+  await step.prepare(session);
+  const isSkipped = interrupted === "skip" && halfway?.stop === "interrupted";
+  let count = 0;
+  try {
+    if (!isSkipped && typeof body !== "string") {
+      await step.recordAlone(session, 0, null);
+      await runOutside(session, body, target, migration.file, () => (count += 1));
+    }
+    await step.finishAlone(session);
+  } catch (error) {
+    await step.recordAlone(session, count, recordedMessage(error)).catch(() => undefined);
+    throw explainFailure(error, { applied, body, migration, target });
+  }
 }

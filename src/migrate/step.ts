@@ -1,0 +1,110 @@
+import type { Session, Transaction } from "../core/driver.ts";
+import type { JournalEntry } from "../core/journal-sql.ts";
+import type { KnownMigration } from "./discover.ts";
+import type { Halfway } from "./halfway.ts";
+import { checksumOfStatements, finishedEntry, type Journal } from "./journal.ts";
+import type { Body, Target } from "./run-migration.ts";
+
+/** What a step is made of. */
+export interface StepOptions {
+  readonly direction: "up" | "down";
+  readonly migration: KnownMigration;
+  readonly body: Body;
+  readonly target: Target;
+  readonly journal: Journal;
+  /** How far it came before, in this direction. */
+  readonly halfway: Halfway | undefined;
+  /** What to do if nobody knows how far it came. */
+  readonly interrupted: "repeat" | "skip" | undefined;
+  /** Versions that the same call had applied, or rolled back, before it. */
+  readonly applied: readonly string[];
+  /**
+   * Notes the tenant's version in the registry.
+   *
+   * @param isApplied - whether this migration's is among those that are applied
+   */
+  readonly noteVersion: (tx: Transaction, isApplied: boolean) => Promise<void>;
+}
+
+/**
+ * One direction of one migration on one schema, and its record.
+ *
+ * States of its row: absent (up) or finished (down) → unfinished, with the number of statements done
+ * and what stopped it → finished (up) or absent (down). In one transaction the middle is left out.
+ */
+export class Step {
+  readonly options: StepOptions;
+  readonly #startedAt = performance.now();
+  #hasBegun = false;
+
+  constructor(options: StepOptions) {
+    this.options = options;
+  }
+
+  /** Makes the table of the history, before anything that it must not commit. */
+  async prepare(session: Session): Promise<void> {
+    const { journal, target } = this.options;
+    if (journal.isMade) return;
+    await session.transaction(target.scope, (tx) => journal.make(tx));
+    journal.made();
+  }
+
+  /**
+   * Records how far it is.
+   *
+   * @param done - texts of the statements that are done; their number, for a function
+   * @param error - what stopped it; `null` while it goes on, and if nobody will know
+   */
+  async record(
+    tx: Transaction,
+    done: readonly string[] | number,
+    error: string | null,
+  ): Promise<void> {
+    const { direction, journal, noteVersion } = this.options;
+    const isText = typeof done !== "number";
+    await journal.write(tx, [
+      {
+        ...this.#entry(),
+        direction,
+        doneChecksum: isText ? checksumOfStatements(done) : null,
+        error,
+        isFinished: false,
+        statementsDone: isText ? done.length : done,
+      },
+    ]);
+    // From here on the schema is not at this version any more.
+    if (direction === "down" && !this.#hasBegun) await noteVersion(tx, false);
+    this.#hasBegun = true;
+  }
+
+  /** The same, in a transaction of its own. */
+  async recordAlone(
+    session: Session,
+    done: readonly string[] | number,
+    error: string | null,
+  ): Promise<void> {
+    await session.transaction(this.options.target.scope, (tx) => this.record(tx, done, error));
+  }
+
+  /** Records its end, and the version that the schema now is at. */
+  async finish(tx: Transaction): Promise<void> {
+    const { direction, journal, migration, noteVersion } = this.options;
+    if (direction === "up") await journal.write(tx, [this.#entry()]);
+    else await journal.remove(tx, migration.version);
+    await noteVersion(tx, direction === "up");
+  }
+
+  /** The same, in a transaction of its own. */
+  async finishAlone(session: Session): Promise<void> {
+    await session.transaction(this.options.target.scope, (tx) => this.finish(tx));
+  }
+
+  #entry(): JournalEntry {
+    return finishedEntry(this.options.migration, performance.now() - this.#startedAt);
+  }
+}
+
+/** Returns the message that is recorded of an error. */
+export function recordedMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
