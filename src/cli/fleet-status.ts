@@ -22,6 +22,11 @@ export interface FleetStatus {
   }[];
   /** Slugs of tenants at an older version than the newest; or with anything to do, when checked. */
   readonly behind: readonly string[];
+  /**
+   * Those of `behind` in which a migration, or its undoing, stopped halfway; `null` when they are too
+   * many to be looked at, and were not to be checked.
+   */
+  readonly stopped: readonly string[] | null;
   /** Slugs of tenants in state `failed`. */
   readonly failed: readonly string[];
   /** The global schema's migrations. */
@@ -39,6 +44,11 @@ const UNFINISHED: ReadonlySet<TenantState> = new Set([
 /** How many tenants are asked for the newest version, when the schemas of the first are missing. */
 const MAX_SAMPLES = 5;
 
+/** How many tenants that are behind are looked at, unless asked to check. */
+const MAX_LOOKS = 100;
+
+const LOOKS_AT_A_TIME = 4;
+
 /**
  * Lists the tenants in which something is pending, or changed, by a look at each one's history: the
  * version in the registry does not tell of a migration that is older than the newest and came later.
@@ -46,6 +56,29 @@ const MAX_SAMPLES = 5;
 export async function findUnfinished(tenancy: Tenancy): Promise<string[]> {
   const { results } = await tenancy.migrateAll({ dryRun: true });
   return results.flatMap((item) => (item.ok && item.versions.length === 0 ? [] : [item.tenant]));
+}
+
+/** Lists those of the tenants in which a migration, or its undoing, stopped halfway. */
+export async function findStopped(tenancy: Tenancy, slugs: readonly string[]): Promise<string[]> {
+  const stopped: string[] = [];
+  const left = slugs.values();
+  const look = async (): Promise<void> => {
+    for (const slug of left) {
+      if (await isStopped(tenancy, slug)) stopped.push(slug);
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_A_TIME }, look));
+  return stopped.toSorted();
+}
+
+async function isStopped(tenancy: Tenancy, slug: string): Promise<boolean> {
+  try {
+    const migrations = await tenancy.migrationStatus(slug);
+    return migrations.some(({ state }) => state === "partial");
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw error;
+  }
 }
 
 /** Reads which versions a fleet is at: the registry, and one tenant's history for the newest. */
@@ -67,11 +100,15 @@ export async function readFleetStatus(tenancy: Tenancy): Promise<FleetStatus> {
   const isBehind = (version: string | null): boolean =>
     latestVersion !== null && (version === null || compareVersions(version, latestVersion) < 0);
   const versions = [...slugsByVersion].toSorted(([a], [b]) => compareVersions(b ?? "", a ?? ""));
+  const behind = versions
+    .flatMap(([version, slugs]) => (isBehind(version) ? slugs : []))
+    .toSorted();
   return {
-    behind: versions.flatMap(([version, slugs]) => (isBehind(version) ? slugs : [])).toSorted(),
+    behind,
     failed,
     global,
     latestVersion,
+    stopped: behind.length > MAX_LOOKS ? null : await findStopped(tenancy, behind),
     tenants,
     versions: versions.map(([version, slugs]) => ({
       behind: isBehind(version),
@@ -91,9 +128,12 @@ async function readLatestVersion(
       const migrations = await tenancy.migrationStatus(slug);
       return migrations.findLast(({ state }) => state !== "missing")?.version ?? null;
     } catch (error) {
-      if (!isTenancyError(error, "SCHEMA_NOT_FOUND") && !isTenancyError(error, "TENANT_NOT_FOUND"))
-        throw error;
+      if (!isGone(error)) throw error;
     }
   }
   return null;
+}
+
+function isGone(error: unknown): boolean {
+  return isTenancyError(error, "SCHEMA_NOT_FOUND") || isTenancyError(error, "TENANT_NOT_FOUND");
 }

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { FleetItem, FleetOptions, FleetResult } from "../core/tenancy.ts";
 import type { MigrationResult } from "../core/migrator.ts";
 import type { TenantState } from "../core/tenant.ts";
@@ -35,6 +35,14 @@ export function addTargetOptions(command: Command): Command {
       positiveInteger(1000),
     )
     .option("--stop-on-error", "do not begin further tenants after one has failed");
+}
+
+/** Makes the option that says how to go on with what was interrupted. */
+export function interruptedOption(): Option {
+  return new Option(
+    "--interrupted <how>",
+    "go on with what was interrupted: `repeat` the statement, or `skip` it as done",
+  ).choices(["repeat", "skip"]);
 }
 
 /**

@@ -246,8 +246,14 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
   migrate(tenant: TenantRef, options?: MigrateOptions): Promise<MigrationResult>;
   /** Undoes a tenant's newest migrations; one unless told otherwise. */
   rollback(tenant: TenantRef, options?: RollbackOptions): Promise<MigrationResult>;
-  /** Undoes a tenant's newest migrations, one unless told otherwise, and applies them again. */
-  redo(tenant: TenantRef, options?: { readonly steps?: number }): Promise<MigrationResult>;
+  /**
+   * Undoes a tenant's newest migrations, one unless told otherwise, and applies them again.
+   * `interrupted` is for a rollback that was interrupted before.
+   */
+  redo(
+    tenant: TenantRef,
+    options?: Pick<RollbackOptions, "interrupted" | "steps">,
+  ): Promise<MigrationResult>;
   /** Lists a tenant's migrations, applied and pending. */
   migrationStatus(tenant: TenantRef | null): Promise<MigrationStatus[]>;
   /** Applies the pending migrations of all tenants; goes on when one fails, and reports. */

@@ -1,4 +1,4 @@
-import type { MigrationResult, Migrator } from "../core/migrator.ts";
+import type { MigrationResult, Migrator, RollbackOptions } from "../core/migrator.ts";
 import type { Session } from "../core/driver.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenancy } from "../core/tenancy.ts";
@@ -111,10 +111,12 @@ async function redo(
   migrator: Migrator,
   session: Session,
   tenant: Tenant,
-  options: { readonly steps?: number } = {},
+  options: Pick<RollbackOptions, "interrupted" | "steps"> = {},
 ): Promise<MigrationResult> {
-  const { steps = 1 } = options;
-  const undone = await migrator.rollback(session, tenant, { steps });
+  const undone = await migrator.rollback(session, tenant, {
+    ...options,
+    steps: options.steps ?? 1,
+  });
   // Migrations that are newer, but were never applied, stay pending.
   const newest = undone.versions[0];
   if (newest === undefined) return undone;

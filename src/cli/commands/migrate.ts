@@ -8,6 +8,7 @@ import { positiveInteger } from "../option-parsers.ts";
 import { createProgress, type ProgressDisplay } from "../progress.ts";
 import {
   addTargetOptions,
+  interruptedOption,
   requireTargets,
   runNamed,
   type TargetFlags,
@@ -31,6 +32,7 @@ export function addMigrateCommand(program: Command): void {
     )
     .option("--to-exclusive <version>", "up to this version, but not it")
     .option("--steps <number>", "so many", positiveInteger())
+    .addOption(interruptedOption())
     .option("--dry-run", "tell what would be done, and do nothing")
     .action(
       action<MigrateFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
@@ -56,12 +58,14 @@ export function addMigrateCommand(program: Command): void {
   addCommonOptions(command);
 }
 
-function toMigrateOptions({ dryRun, steps, to, toExclusive }: MigrateFlags): MigrateOptions {
+function toMigrateOptions(flags: MigrateFlags): MigrateOptions {
+  const { dryRun, interrupted, steps, to, toExclusive } = flags;
   return {
     ...(to !== undefined && { to }),
     ...(toExclusive !== undefined && { toExclusive }),
     ...(steps !== undefined && { steps }),
     ...(dryRun !== undefined && { dryRun }),
+    ...(interrupted !== undefined && { interrupted }),
   };
 }
 

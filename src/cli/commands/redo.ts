@@ -4,9 +4,10 @@ import { printFleetReport } from "../fleet-report.ts";
 import { interruptible } from "../interrupt.ts";
 import { positiveInteger } from "../option-parsers.ts";
 import { createProgress } from "../progress.ts";
-import { runNamed } from "../targets.ts";
+import { interruptedOption, runNamed } from "../targets.ts";
 
 interface RedoFlags {
+  readonly interrupted?: "repeat" | "skip";
   readonly steps?: number;
 }
 
@@ -17,12 +18,17 @@ export function addRedoCommand(program: Command): void {
     .summary("undo the newest migration of tenants, and apply it again")
     .description("Undoes the newest migrations of tenants, and applies them again.")
     .option("--steps <number>", "so many (default: 1)", positiveInteger())
+    .addOption(interruptedOption())
     .action(
       action<RedoFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
         const tenancy = await openTenancy();
         const interrupt = interruptible(output, "the tenant in hand");
         const progress = createProgress(output, "Redoing");
-        const how = options.steps === undefined ? {} : { steps: options.steps };
+        const { interrupted, steps } = options;
+        const how = {
+          ...(steps !== undefined && { steps }),
+          ...(interrupted !== undefined && { interrupted }),
+        };
         try {
           const fleet = await runNamed(slugs, (slug) => tenancy.redo(slug, how), {
             progress,

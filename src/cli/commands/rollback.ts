@@ -9,6 +9,7 @@ import { positiveInteger } from "../option-parsers.ts";
 import { createProgress, type ProgressDisplay } from "../progress.ts";
 import {
   addTargetOptions,
+  interruptedOption,
   requireTargets,
   runNamed,
   type TargetFlags,
@@ -48,6 +49,7 @@ export function addRollbackCommand(program: Command): void {
       ).conflicts("everything"),
     )
     .option("--everything", "every migration there is")
+    .addOption(interruptedOption())
     .option("--dry-run", "tell what would be done, and do nothing")
     .option("--yes", "do not ask for confirmation")
     .action(
@@ -89,13 +91,14 @@ async function confirmRollback(options: RollbackFlags): Promise<void> {
 }
 
 function toRollbackOptions(flags: RollbackFlags): RollbackOptions {
-  const { dryRun, everything, steps, to, toExclusive } = flags;
+  const { dryRun, everything, interrupted, steps, to, toExclusive } = flags;
   return {
     ...(steps !== undefined && { steps }),
     ...(to !== undefined && { to }),
     ...(toExclusive !== undefined && { toExclusive }),
     ...(everything === true && { all: true }),
     ...(dryRun !== undefined && { dryRun }),
+    ...(interrupted !== undefined && { interrupted }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { MigrationStatus } from "../../core/migrator.ts";
 import type { Tenancy } from "../../core/tenancy.ts";
-import { type FleetStatus, findUnfinished, readFleetStatus } from "../fleet-status.ts";
+import { type FleetStatus, findStopped, findUnfinished, readFleetStatus } from "../fleet-status.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
 import { shortList } from "../fleet-report.ts";
 import { count, type Style } from "../output.ts";
@@ -49,8 +49,8 @@ export function addStatusCommand(program: Command): void {
 }
 
 async function checked(tenancy: Tenancy, status: FleetStatus): Promise<FleetStatus> {
-  const behind = new Set([...status.behind, ...(await findUnfinished(tenancy))]);
-  return { ...status, behind: [...behind].toSorted() };
+  const behind = [...new Set([...status.behind, ...(await findUnfinished(tenancy))])].toSorted();
+  return { ...status, behind, stopped: await findStopped(tenancy, behind) };
 }
 
 interface History {
@@ -67,11 +67,10 @@ function isFleetCurrent({ behind, failed, global }: FleetStatus): boolean {
   return behind.length === 0 && failed.length === 0 && global.every(isApplied);
 }
 
-const STATE_TEXT: Readonly<Record<MigrationStatus["state"], string>> = {
+const STATE_TEXT: Readonly<Record<Exclude<MigrationStatus["state"], "partial">, string>> = {
   applied: "applied",
   changed: "applied, FILE CHANGED",
   missing: "applied, FILE NOT FOUND",
-  partial: "stopped halfway",
   pending: "pending",
 };
 
@@ -85,17 +84,43 @@ function formatHistory({ migrations, tenant }: History, style: Style): string {
     { cell: ({ appliedAt }) => appliedAt?.toISOString(), title: "APPLIED AT" },
   ];
   const table = formatTable(migrations, columns, { heading: style.bold });
-  const stopped = migrations
-    .filter(({ error }) => error !== undefined)
-    .map(({ error, version }) => `${version}: ${printable(error ?? "")}`);
+  const stopped = migrations.flatMap((migration) => explainStop(migration, tenant));
   return [title, table, ...stopped].join("\n");
 }
 
-function stateText({ state, statementsDone }: MigrationStatus): string {
-  const text = STATE_TEXT[state];
-  return statementsDone === undefined
-    ? text
-    : `${text} after ${count(statementsDone, "statement")}`;
+function stateText(migration: MigrationStatus): string {
+  const { direction, state, statementCount, statementsDone = 0 } = migration;
+  if (state !== "partial") return STATE_TEXT[state];
+  const text = direction === "down" ? "half rolled back" : "stopped halfway";
+  return statementCount === undefined
+    ? `${text} after ${count(statementsDone, "statement")}`
+    : `${text} after ${statementsDone} of ${count(statementCount, "statement")}`;
+}
+
+/** Says of a migration that is halfway where it stopped, and what to do. */
+function explainStop(migration: MigrationStatus, tenant: string | null): string[] {
+  const { direction, error, state, stop, stoppedAt, version } = migration;
+  if (state !== "partial") return [];
+  const what = stoppedAt === undefined ? "It" : `Statement ${stoppedAt.statementNumber}`;
+  const reason = error === undefined ? "" : `: ${printable(error)}`;
+  const happened = {
+    between: stoppedAt === undefined ? "All its statements ran." : `${what} did not run.`,
+    failed: `${what} failed${reason}`,
+    interrupted: `${what} was interrupted, or is running now: nobody knows how far it came.`,
+  }[stop ?? "failed"];
+  const where =
+    stoppedAt === undefined ? "" : ` (${printable(`${stoppedAt.file}:${stoppedAt.line}`)})`;
+  const verb = direction === "down" ? "rollback" : "migrate";
+  const command = `kirayedar ${verb} ${tenant === null ? "--global" : printable(tenant)}`;
+  const goOn =
+    stop === "interrupted"
+      ? `Look at the schema; then \`${command} --interrupted repeat\` or \`… skip\`.`
+      : `\`${command}\` goes on there.`;
+  return [
+    `${version}: ${happened}${where}`,
+    ...(stoppedAt === undefined ? [] : [`  ${printable(stoppedAt.statement)}`]),
+    `  ${goOn}`,
+  ];
 }
 
 function stateColour({ state }: MigrationStatus, style: Style): (text: string) => string {
@@ -104,7 +129,7 @@ function stateColour({ state }: MigrationStatus, style: Style): (text: string) =
 }
 
 function formatFleet(status: FleetStatus, style: Style): string {
-  const { behind, failed, global, latestVersion, tenants, versions } = status;
+  const { behind, failed, global, latestVersion, stopped, tenants, versions } = status;
   const pending = global.filter(({ state }) => state === "pending").length;
   const odd = global.filter((migration) => !isApplied(migration)).length - pending;
   const parts = [
@@ -126,6 +151,10 @@ function formatFleet(status: FleetStatus, style: Style): string {
   const lines = [
     `${count(tenants, "tenant")}: ${behind.length} behind, ${failed.length} failed.`,
     ...(behind.length > 0 ? [style.yellow(`Behind: ${shortList(behind)}.`)] : []),
+    ...(stopped === null ? ["`--check` looks which of them stopped halfway."] : []),
+    ...(stopped !== null && stopped.length > 0
+      ? [style.red(`Stopped halfway: ${shortList(stopped)}.`)]
+      : []),
     ...(failed.length > 0 ? [style.red(`Failed: ${shortList(failed)}.`)] : []),
   ];
   return [...parts, lines.join("\n")].join("\n\n");

@@ -105,7 +105,7 @@ describeEngines(
     describe("migrate", () => {
       it("applies what is pending, once, and notes the version", async () => {
         await put("1_one.sql", table("one"));
-        await put("2_two.sql", `${table("two")}`);
+        await put("2_two.sql", table("two"));
         expect(await up({ dryRun: true })).toEqual(["1", "2"]);
         expect(await up()).toEqual(["1", "2"]);
         expect(await tables()).toEqual(["one", "two"]);
@@ -606,5 +606,5 @@ describeEngines(
       });
     });
   },
-  [MARIADB],
+  [MYSQL2, MARIADB],
 );
