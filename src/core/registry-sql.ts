@@ -73,8 +73,17 @@ export interface RegistryStatements {
   get(ref: TenantRef, lock: boolean): Statement;
   /** Rows in the order of their slugs' keys. */
   list(filter: RegistryFilter): Statement;
-  /** Inserts in state `provisioning`, or takes the row that has the slug and is no tenant: the row. */
-  insert(tenant: NewTenant): readonly Statement[];
+  /**
+   * Finds the row that has the slug and is no tenant: one row, or none. `undefined` where `insert` needs
+   * not to be told, as the engine refuses an insert for what it lacks only when there is a row to insert.
+   */
+  findUnclaimed(slug: string): Statement | undefined;
+  /**
+   * Inserts in state `provisioning`, or takes the row that has the slug and is no tenant: the row.
+   *
+   * @param isThere - whether `findUnclaimed` found one; if it is gone, the answer is no row
+   */
+  insert(tenant: NewTenant, isThere: boolean): readonly Statement[];
   /** Changes a tenant, if it is in one of these states: the row as it now is, or none. */
   update(
     id: string,

@@ -91,7 +91,9 @@ export function createRegistryTable(
     },
     async insert(on, tenant) {
       checkExtra(tenant.extra, tables);
-      const rows = await write<RawRow>(on, statements.insert(tenant), tenant);
+      const look = statements.findUnclaimed(tenant.slug);
+      const isThere = look !== undefined && (await run(on, look, tenant)).length > 0;
+      const rows = await write<RawRow>(on, statements.insert(tenant, isThere), tenant);
       const [made] = rows.map(read);
       // The same slug was inserted between the statement's beginning and its end.
       if (made === undefined) throw slugTaken(tenant.slug, undefined);

@@ -2,7 +2,7 @@
 export function toText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
-  return typeof value === "string" ? value : String(value as number | bigint);
+  return typeof value === "string" ? value : (value as { toString(): string }).toString();
 }
 
 /** Reads a number, which may come as text, as bytes, as a bigint, or as a library's own class. */

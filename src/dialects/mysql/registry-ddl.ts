@@ -21,7 +21,7 @@ export function registryDdl(tables: RegistryTables): string {
   ${c.slug} varchar(255) not null,
   ${c.schema_name} varchar(64) not null
 ) ${OPTIONS};
-${prepared(alterTenants(tables, names))};
+${alterTenants(tables, names)};
 ${prepared(createDomains(tables, names))};
 create table if not exists ${notices} (
   id bigint not null auto_increment primary key,
@@ -78,8 +78,10 @@ function alterTenants(tables: RegistryTables, names: RegistryNames): string {
       `add unique index ${INDEXES.schema} (${KEYS.schema})`,
     ),
   ];
-  const missing = `concat_ws(', ',\n  ${clauses.join(",\n  ")})`;
-  return `ifnull(concat(${quoteLiteral(`alter table ${names.tenants} `)}, nullif(${missing}, '')), 'do 0')`;
+  // Its length is asked for, as a comparison of texts would need them to be of one collation.
+  const alter = `concat(${quoteLiteral(`alter table ${names.tenants} `)}, @kirayedar_clauses)`;
+  return `set @kirayedar_clauses = concat_ws(', ',\n  ${clauses.join(",\n  ")});
+${prepared(`if(length(@kirayedar_clauses) = 0, 'do 0', ${alter})`)}`;
 }
 
 /** The reference needs the type of the id, which is the application's choice in its own table. */

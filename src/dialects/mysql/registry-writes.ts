@@ -20,11 +20,8 @@ type Writes = Omit<RegistryStatements, "find" | "get" | "list">;
 /** Holds, from the first statement of each list on, the id of the tenant that it is about, or null. */
 const ID = "@kirayedar_id";
 
-/** Holds the id of a row that `insert` may take, or null. */
+/** Holds the id of a row that is looked at before it is taken. */
 const FOUND = "@kirayedar_found";
-
-/** Holds it when the row is taken, or null. */
-const ADOPTED = "@kirayedar_adopted";
 
 /**
  * Every write begins by taking the tenant's row, which decides whether there is anything to do; what
@@ -112,7 +109,8 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
 
   return {
     addDomain,
-    insert: (tenant) => insert(tables, names, tenant, notice(true)),
+    findUnclaimed: (slug) => findUnclaimed(names, slug, "1 as found"),
+    insert: (tenant, isThere) => insert(tables, names, tenant, isThere, notice(true)),
     release: (id) => [
       take(id),
       { params: [], text: `delete from ${domains} where tenant_id = ${ID}` },
@@ -150,20 +148,69 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
   };
 }
 
-/**
- * A row to take is looked for before it is locked: a lock on one that is not there would be on the
- * gap that it would be in, where two that insert would hold it both, and wait for each other.
- */
+/** Those of the application's rows that have the slug and are no tenants. */
+function findUnclaimed(
+  { columns: c, tenants }: RegistryNames,
+  slug: string,
+  what: string,
+): Statement {
+  return {
+    params: [slugKey(slug), slug],
+    text: `select ${what} from ${tenants} t where t.${KEYS.isTenant} is null and t.${KEYS.slug} = ?
+      and ${bytesOf(`t.${c.slug}`)} = ${bytesOf("?")}`,
+  };
+}
+
 function insert(
   tables: RegistryTables,
   names: RegistryNames,
   tenant: NewTenant,
+  isThere: boolean,
   notice: Statement,
 ): readonly Statement[] {
-  const { columns: c, domains, tenants } = names;
-  const key = slugKey(tenant.slug);
-  const extra = extraValues(tables, tenant.extra);
+  const { columns: c } = names;
+  return [
+    ...(isThere ? claimRow(tables, names, tenant) : insertRow(tables, names, tenant)),
+    ...insertDomains(names, tenant.domains),
+    notice,
+    {
+      params: [],
+      text: `${selectRows(names, `, ${isThere ? 1 : 0} as was_there`)} where t.${c.id} = ${ID}`,
+    },
+  ];
+}
+
+function insertRow(
+  tables: RegistryTables,
+  { columns: c, tenants }: RegistryNames,
+  { extra: given, name, schemaName, server, slug }: NewTenant,
+): readonly Statement[] {
+  const extra = extraValues(tables, given);
   const columns = [c.slug, c.schema_name, c.name, c.server, c.state, ...extra.columns];
+  const params = [slug, schemaName, name, server, "provisioning", ...extra.values];
+  return [
+    {
+      params,
+      text: `insert into ${tenants} (${columns.join(", ")}) values (${placeholders(params)})`,
+    },
+    {
+      params: [slugKey(slug)],
+      text: `select max(t.${c.id}) into ${ID} from ${tenants} t where ${IS_TENANT} and t.${KEYS.slug} = ?`,
+    },
+  ];
+}
+
+/**
+ * The row is looked for before it is locked, and locked by its id alone: anything else would lock the
+ * gap beside it too, where others insert. It may be somebody's by now.
+ */
+function claimRow(
+  tables: RegistryTables,
+  names: RegistryNames,
+  { extra: given, name, schemaName, server, slug }: NewTenant,
+): readonly Statement[] {
+  const { columns: c, tenants } = names;
+  const extra = extraValues(tables, given);
   const sets = [
     `t.${c.schema_name} = ?`,
     `t.${c.name} = coalesce(?, t.${c.name})`,
@@ -173,44 +220,30 @@ function insert(
     `t.${c.updated_at} = current_timestamp(6)`,
     ...extra.columns.map((column) => `t.${column} = ?`),
   ];
-  const rest = [tenant.schemaName, tenant.name, tenant.server];
-  const places = tenant.domains.map((_domain, index) => `(?, ${ID}, ${index === 0 ? 1 : 0})`);
   return [
-    {
-      params: [key, tenant.slug],
-      text: `select max(t.${c.id}) into ${FOUND} from ${tenants} t
-        where t.${KEYS.isTenant} is null and t.${KEYS.slug} = ? and ${bytesOf(`t.${c.slug}`)} = ${bytesOf("?")}`,
-    },
+    findUnclaimed(names, slug, `max(t.${c.id}) into ${FOUND}`),
     {
       params: [],
-      text: `select max(t.${c.id}) into ${ADOPTED} from ${tenants} t
+      text: `select max(t.${c.id}) into ${ID} from ${tenants} t
         where ${FOUND} is not null and t.${c.id} = ${FOUND} and t.${KEYS.isTenant} is null for update`,
     },
     {
-      params: [...rest, ...extra.values],
-      text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = ${ADOPTED}`,
+      params: [schemaName, name, server, ...extra.values],
+      text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = ${ID}`,
     },
+  ];
+}
+
+/** In their order, the first as the primary one. */
+function insertDomains({ domains }: RegistryNames, list: readonly string[]): readonly Statement[] {
+  if (list.length === 0) return [];
+  const rows = list.map((_domain, place) => `select ? as domain, ${place} as place`);
+  return [
     {
-      params: [tenant.slug, ...rest, "provisioning", ...extra.values],
-      text: `insert into ${tenants} (${columns.join(", ")})
-        select ${columns.map(() => "?").join(", ")} from dual where ${ADOPTED} is null`,
-    },
-    {
-      params: [key],
-      text: `select max(t.${c.id}) into ${ID} from ${tenants} t where ${IS_TENANT} and t.${KEYS.slug} = ?`,
-    },
-    ...(places.length === 0
-      ? []
-      : [
-          {
-            params: tenant.domains,
-            text: `insert into ${domains} (domain, tenant_id, is_primary) values ${places.join(", ")}`,
-          },
-        ]),
-    notice,
-    {
-      params: [],
-      text: `${selectRows(names, `, ${ADOPTED} is not null as was_there`)} where t.${c.id} = ${ID}`,
+      params: list,
+      text: `insert into ${domains} (domain, tenant_id, is_primary)
+        select n.domain, ${ID}, n.place = 0 from (${rows.join(" union all ")}) n
+        where ${ID} is not null order by n.place`,
     },
   ];
 }

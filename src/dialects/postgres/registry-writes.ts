@@ -116,6 +116,7 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
   ];
   return {
     addDomain,
+    findUnclaimed: () => undefined,
     insert,
     release,
     remove: (id) => [

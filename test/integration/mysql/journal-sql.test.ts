@@ -98,7 +98,7 @@ describeMysql("the SQL of MySQL's migration history", () => {
       client.query(statement).catch((error: unknown) => error);
     const noTable = await failure(journal.list({ ...table, table: "missing" }));
     const noDatabase = await failure(journal.list({ ...table, schema: "missing" }));
-    expect([noTable, noDatabase].map(journal.isMissing)).toEqual([true, true]);
+    expect([noTable, noDatabase].map((error) => journal.isMissing(error))).toEqual([true, true]);
     expect(journal.isMissing(await failure("select"))).toBe(false);
   });
 });

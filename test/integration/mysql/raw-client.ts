@@ -23,7 +23,10 @@ export async function openRawClient(
 ): Promise<RawClient> {
   const connection = await mysql2.createConnection({ uri: url, ...options });
   const run = async (how: "query" | "execute", { params, text }: Statement): Promise<Row[]> => {
-    const [rows] = await connection[how](text, [...params] as string[]);
+    const values = [...params] as string[];
+    const [rows] = await (how === "query"
+      ? connection.query(text, values)
+      : connection.execute(text, values));
     return Array.isArray(rows) ? (rows as Row[]) : [];
   };
   const query = (statement: Statement | string): Promise<Row[]> =>

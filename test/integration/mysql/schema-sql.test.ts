@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { quoteIdentifier } from "../../../src/dialects/mysql/identifier.ts";
 import { mysql } from "../../../src/dialects/mysql/index.ts";
 import {
   createTestMysqlDatabase,
@@ -7,7 +8,7 @@ import {
 } from "../../support/database.ts";
 import { openRawClient, type RawClient, type Row } from "./raw-client.ts";
 
-const { quoteIdentifier, schema } = mysql;
+const { schema } = mysql;
 
 const NAMES = [
   "plain",
