@@ -5,6 +5,7 @@ import { SILENT_LOGGER } from "../../src/core/logger.ts";
 import { GLOBAL_SCOPE, ScopeContext, scopeOf } from "../../src/core/scope.ts";
 import type { Tenant } from "../../src/core/tenant.ts";
 import { mariadb, type MariadbOptions } from "../../src/drivers/mariadb/index.ts";
+import { createMysqlDatabase } from "./create-mysql-database.ts";
 import { createTestMysqlDatabase, type TestMysqlDatabase } from "./database.ts";
 import { fakeTenant } from "./pg-world.ts";
 
@@ -35,12 +36,17 @@ export function ticked(name: string): string {
 /**
  * Makes a database for each name, behind the test's prefix, with a table `note(id, owner, body)` of two
  * rows each, and one with decoys for the global scope.
+ *
+ * @param serverUrl - another server than that of the test run
  */
 export async function createMariadbWorld(
   names: readonly string[],
   options: MariadbOptions = {},
+  serverUrl?: string,
 ): Promise<MariadbWorld> {
-  const database = await createTestMysqlDatabase();
+  const database = await (serverUrl === undefined
+    ? createTestMysqlDatabase()
+    : createMysqlDatabase(serverUrl));
   const admin = await mysql.createConnection({ multipleStatements: true, uri: database.url });
   admin.on("error", () => undefined);
   const tenants = names.map((name, index) =>

@@ -2,13 +2,7 @@ import type { Connection } from "mariadb";
 import { ConnectionDatabase } from "../mysql/connection-database.ts";
 import { reportedDatabase } from "./peer.ts";
 import { PreparedStatements } from "./prepared-statements.ts";
-
-/** What the session speaks, as it was when the connection was new. */
-export interface SessionCharset {
-  readonly client: string;
-  readonly collation: string;
-  readonly results: string | null;
-}
+import type { SessionSettings } from "./session-settings.ts";
 
 /** What is known of the session of one physical connection, for as long as it lives. */
 export class ConnectionState {
@@ -16,8 +10,8 @@ export class ConnectionState {
   readonly session = new ConnectionDatabase();
   /** Its prepared statements. */
   readonly statements: PreparedStatements;
-  /** What it spoke before anybody could change it, once that had to be known. */
-  charset: SessionCharset | undefined;
+  /** How it was set before anybody could change it, once that had to be known. */
+  settings: SessionSettings | undefined;
   /** What the server reported as its database when a scope was entered last. */
   #reported: unknown;
 

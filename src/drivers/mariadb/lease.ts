@@ -191,14 +191,7 @@ export class Lease {
       beginTransaction: async () => {
         await this.query(toRequest("START TRANSACTION"));
       },
-      changeUser: (options?: object) =>
-        this.#turn(() => {
-          // Whoever it is now, with whatever rights, must not be the next holder.
-          this.#scoped.state.session.current = undefined;
-          this.#scoped.state.session.leave("destroy");
-          this.#scoped.state.statements.forget();
-          return raw.changeUser(options);
-        }),
+      changeUser: () => Promise.reject(noOtherUser()),
       close: release,
       commit: () => this.#finish(() => raw.commit()),
       destroy: () => void this.release(true),
@@ -262,6 +255,13 @@ export class Lease {
 export function noImport(): TenancyError {
   return new TenancyError("INVALID_QUERY", "`importFile` may leave the tenant's database.", {
     remedy: "Put the statements into a migration, or send them one by one.",
+  });
+}
+
+/** On a connection that was opened without a database the library cannot do it either. */
+function noOtherUser(): TenancyError {
+  return new TenancyError("INVALID_QUERY", "The user of a tenant's connection cannot be changed.", {
+    remedy: "Give the other user a driver of its own.",
   });
 }
 

@@ -6,21 +6,14 @@ export interface Prepared extends Prepare {
   execute<T>(values?: unknown, options?: object): Promise<T>;
 }
 
-/** At which use, on one connection and by one tenant, a statement is prepared for longer. */
-const PREPARE_AT = 2;
-
 /** The prepared statements of one connection. Each stays in the database that it was prepared in. */
 export class PreparedStatements {
-  readonly #max: number;
   #isClosing = true;
-  readonly #uses: LRUCache<string, number> | undefined;
   readonly #statements: LRUCache<string, Prepared> | undefined;
 
   /** @param max - how many are kept; 0 for none */
   constructor(max: number) {
-    this.#max = max;
     if (max < 1) return;
-    this.#uses = new LRUCache({ max: max * 2 });
     this.#statements = new LRUCache({
       dispose: (statement) => {
         if (this.#isClosing) statement.close();
@@ -34,17 +27,10 @@ export class PreparedStatements {
     return this.#statements?.get(key);
   }
 
-  /** Counts a use, and returns whether the statement is worth keeping. */
-  isHot(key: string): boolean {
-    if (this.#max < 1) return false;
-    const uses = (this.#uses?.get(key) ?? 0) + 1;
-    this.#uses?.set(key, uses);
-    return uses >= PREPARE_AT;
-  }
-
-  /** Keeps a statement. */
-  keep(key: string, statement: Prepared): void {
+  /** Keeps a statement; returns whether it does, or the caller has to close it. */
+  keep(key: string, statement: Prepared): boolean {
     this.#statements?.set(key, statement);
+    return this.#statements !== undefined;
   }
 
   /** Closes all of them. */

@@ -14,6 +14,7 @@ import type { ConnectionState, ConnectionStates } from "./connection-state.ts";
 import { isFatal, type Request, withText } from "./peer.ts";
 import type { Prepared } from "./prepared-statements.ts";
 import { PLAIN_OPTIONS, toQueryResult, withoutFirst } from "./results.ts";
+import { readSettings, restoreSettings } from "./session-settings.ts";
 
 /** What every statement of one pool has in common. */
 export interface Execution {
@@ -99,25 +100,21 @@ export class ScopedConnection {
   /** Runs one query as a prepared statement. */
   async execute(database: ScopeDatabase, request: Request, mayRead: MayRead): Promise<unknown> {
     const info = this.#look(database, request, mayRead);
-    const { raw, state } = this;
+    const { state } = this;
     const { options, sql, values } = request;
     const key = isKeepable(info, sql) ? keyOf(database, request) : undefined;
     const known = key === undefined ? undefined : state.statements.get(key);
     // It stays in the database that it was prepared in: there is none to enter.
     if (known !== undefined) return await this.#explained(database, known.execute(values, options));
-    await this.enter(database);
     await this.#beforeTrace(info);
-    state.session.note(info);
-    const prepared =
-      key !== undefined && state.statements.isHot(key)
-        ? await this.#explained(database, this.#keepPrepared(key, request))
-        : undefined;
-    return await this.#explained(
-      database,
-      prepared === undefined
-        ? raw.execute(withText(request, sql), values)
-        : prepared.execute(values, options),
-    );
+    const prepared = await this.#prepareIn(database, request);
+    const isKept = key !== undefined && state.statements.keep(key, prepared);
+    this.state.session.note(info);
+    try {
+      return await this.#explained(database, prepared.execute(values, options));
+    } finally {
+      if (!isKept) prepared.close();
+    }
   }
 
   /** Runs one query for many sets of values. */
@@ -135,13 +132,10 @@ export class ScopedConnection {
   /** Prepares a statement that the caller keeps, and closes. */
   async prepare(database: ScopeDatabase, request: Request, mayRead: MayRead): Promise<Prepared> {
     const info = this.#look(database, request, mayRead);
-    await this.enter(database);
     await this.#beforeTrace(info);
+    const prepared = await this.#prepareIn(database, request);
     this.state.session.note(info);
-    return await this.#explained(
-      database,
-      this.raw.prepare(withText(request, request.sql)) as Promise<Prepared>,
-    );
+    return prepared;
   }
 
   /** Makes ready for a query that is sent on the connection itself right afterwards. */
@@ -174,14 +168,7 @@ export class ScopedConnection {
     const { raw, state } = this;
     await raw.reset();
     state.statements.forget();
-    // The server has gone back to its own, and the library does not always notice.
-    const { charset } = state;
-    if (charset !== undefined) {
-      const sql =
-        "set character_set_client = ?, collation_connection = ?, character_set_results = ?";
-      const values = [charset.client, charset.collation, charset.results];
-      await raw.query({ ...PLAIN_OPTIONS, sql }, values);
-    }
+    if (state.settings !== undefined) await restoreSettings(raw, state.settings);
     state.session.noteReset();
   }
 
@@ -225,31 +212,37 @@ export class ScopedConnection {
     return info;
   }
 
-  /** Notes what the session speaks before a statement that may make a reset necessary. */
+  /** Notes how the session is set before a statement that may make a reset necessary. */
   async #beforeTrace(info: StatementInfo): Promise<void> {
     const { raw, state } = this;
-    if (state.charset !== undefined || (info.trace === "none" && !info.setsNextTransaction)) return;
-    const answer = await raw.query<unknown>({
-      ...PLAIN_OPTIONS,
-      sql:
-        "select @@character_set_client as client, @@collation_connection as collation, " +
-        "@@character_set_results as results",
-    });
-    const { rows } = toQueryResult<NonNullable<ConnectionState["charset"]>>(answer);
-    state.charset = rows[0];
+    if (state.settings !== undefined || (info.trace === "none" && !info.setsNextTransaction))
+      return;
+    state.settings = await readSettings(raw);
   }
 
-  async #keepPrepared(key: string, request: Request): Promise<Prepared | undefined> {
-    const { statements } = this.state;
-    try {
-      const prepared = (await this.raw.prepare(withText(request, request.sql))) as Prepared;
-      statements.keep(key, prepared);
-      return prepared;
-    } catch (error) {
-      if (errnoOf(error) !== ER_MAX_PREPARED_STMT_COUNT_REACHED) throw error;
-      statements.close();
-      return undefined;
+  /**
+   * Prepares a statement in a database. The library's own `execute` is never used: it sends the
+   * preparing and the executing at once, and the server then executes the statement that was prepared
+   * last, whosesoever it is, when it can prepare no more.
+   */
+  async #prepareIn(database: ScopeDatabase, request: Request): Promise<Prepared> {
+    const { raw, state } = this;
+    const text = withText(request, request.sql);
+    const prepare = (): Promise<Prepared> => raw.prepare(text) as Promise<Prepared>;
+    // Both at once: to prepare in a wrong database changes nothing there.
+    const [entered, prepared] = await Promise.allSettled([this.enter(database), prepare()]);
+    if (entered.status === "rejected") {
+      // ISOLATION: it is in the database before. leak/mariadb-session.test.ts
+      if (prepared.status === "fulfilled") prepared.value.close();
+      throw entered.reason;
     }
+    if (prepared.status === "fulfilled") return prepared.value;
+    if (errnoOf(prepared.reason) !== ER_MAX_PREPARED_STMT_COUNT_REACHED) {
+      throw await this.explain(prepared.reason as Error, database);
+    }
+    // Those that are kept are many, and all but one can do without.
+    state.statements.close();
+    return await this.#explained(database, prepare());
   }
 
   async #explained<T>(database: ScopeDatabase, answer: Promise<T>): Promise<T> {

@@ -2,9 +2,10 @@ import { connect, type Socket } from "node:net";
 import { type Connection, type ConnectionConfig, createConnection } from "mariadb";
 import type { OpenWire } from "../mysql/wire-pool.ts";
 import { PLAIN_OPTIONS, toQueryResult } from "./results.ts";
+import { readSettings, restoreSettings, type SessionSettings } from "./session-settings.ts";
 
-/** Settings that this driver's own statements rely on, whatever the server's defaults are. */
-const SETTINGS = "set autocommit = 1";
+/** What this driver's own statements rely on, whatever the server's default is. */
+const AUTOCOMMIT = "set autocommit = 1";
 
 /** Opens a connection apart from the application's pool. */
 export async function openWire(config: ConnectionConfig): Promise<OpenWire> {
@@ -20,15 +21,19 @@ export async function openWire(config: ConnectionConfig): Promise<OpenWire> {
   // What is lost is noticed by whoever uses it next; without a listener it would end the process.
   connection.on("error", () => undefined);
   try {
-    await connection.query(SETTINGS);
+    await connection.query(AUTOCOMMIT);
+    return toWire(connection, sockets, await readSettings(connection));
   } catch (error) {
     connection.destroy();
     throw error;
   }
-  return toWire(connection, sockets);
 }
 
-function toWire(connection: Connection, sockets: SocketMaker): OpenWire {
+function toWire(
+  connection: Connection,
+  sockets: SocketMaker,
+  settings: SessionSettings | undefined,
+): OpenWire {
   return {
     close: () => {
       if (connection.isValid()) connection.destroy();
@@ -44,7 +49,8 @@ function toWire(connection: Connection, sockets: SocketMaker): OpenWire {
     },
     reset: async () => {
       await connection.reset();
-      await connection.query(SETTINGS);
+      if (settings !== undefined) await restoreSettings(connection, settings);
+      await connection.query(AUTOCOMMIT);
     },
   };
 }

@@ -15,7 +15,9 @@ export function maySplit(text: string): boolean {
 /** Returns what to tell the user when the server has refused a text in which {@link maySplit} was found. */
 export function explainRefusal(error: Error, text: string): Error {
   if (errnoOf(error) !== ER_PARSE_ERROR) return error;
-  const near = /near '(.{1,60})/s.exec(error.message)?.[1];
+  // One client library adds the text itself to the message.
+  const { sqlMessage = error.message } = error as { readonly sqlMessage?: string };
+  const near = /near '(.{1,60})/s.exec(sqlMessage)?.[1];
   const at = near === undefined ? -1 : text.indexOf(near.replace(/' at line \d+$/, ""));
   // The server points at what follows the first statement.
   if (at < 0 || !/;\s*$/.test(text.slice(0, at))) return error;
