@@ -70,10 +70,16 @@ export function whoseSchema(tenant: string | undefined): string {
   return tenant === undefined ? "the global schema" : `tenant "${tenant}"`;
 }
 
+/** Says why something failed: in the server's own words, to which some client libraries add values. */
+export function reasonOf(cause: unknown): string {
+  const { sqlMessage } = (cause ?? {}) as { readonly sqlMessage?: unknown };
+  if (typeof sqlMessage === "string" && sqlMessage !== "") return sqlMessage;
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
 function failedFact({ file, line, tenant }: MigrationFailure, cause: unknown): string {
   const where = line === undefined ? file : `${file}:${line}`;
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return `The migration ${where} failed for ${whoseSchema(tenant)}: ${reason}.`;
+  return `The migration ${where} failed for ${whoseSchema(tenant)}: ${reasonOf(cause)}.`;
 }
 
 function remedyFor(cause: unknown): string | undefined {

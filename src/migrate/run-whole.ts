@@ -1,7 +1,8 @@
 import type { Session, Transaction } from "../core/driver.ts";
 import type { ScriptStatement } from "../core/script-sql.ts";
+import { reasonOf } from "./migration-error.ts";
 import { explainFailure, runInTransaction, runWatched } from "./run-migration.ts";
-import { recordedMessage, type Step } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /** Runs a step in one transaction, together with its record: all of it is there, or nothing. */
 export async function runWhole(session: Session, step: Step): Promise<void> {
@@ -44,7 +45,7 @@ export async function runFunction(session: Session, step: Step): Promise<void> {
   } catch (error) {
     if (watch.isIntact) throw explainFailure(error, { applied, body, migration, target });
     // Where the connection was lost, the record stays as it is, and says that nobody knows.
-    await step.recordAlone(session, watch.count, recordedMessage(error)).catch(() => undefined);
+    await step.recordAlone(session, watch.count, reasonOf(error)).catch(() => undefined);
     const news = { remedy: REMEDY };
     throw explainFailure(error, { applied, body, migration, news, target });
   }

@@ -103,8 +103,3 @@ export class Step {
     return finishedEntry(this.options.migration, performance.now() - this.#startedAt);
   }
 }
-
-/** Returns the message that is recorded of an error. */
-export function recordedMessage(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -2,8 +2,9 @@ import type { Session } from "../core/driver.ts";
 import type { ScriptStatement } from "../core/script-sql.ts";
 import { checkScript } from "./check-script.ts";
 import { checkDone, isRecordedWithin } from "./halfway.ts";
+import { reasonOf } from "./migration-error.ts";
 import { explainFailure, runOutside } from "./run-migration.ts";
-import { recordedMessage, type Step } from "./step.ts";
+import type { Step } from "./step.ts";
 
 /**
  * Runs SQL text statement by statement, and records each.
@@ -25,7 +26,7 @@ export async function runStepwise(session: Session, step: Step): Promise<void> {
     await run.toEnd();
   } catch (error) {
     // Where the connection was lost, the record stays as it is, and says that nobody knows.
-    await run.recordError(recordedMessage(error)).catch(() => undefined);
+    await run.recordError(reasonOf(error)).catch(() => undefined);
     throw explainFailure(error, { applied, body, migration, target, known: run.next });
   }
 }
@@ -133,7 +134,7 @@ export async function runRepeatable(session: Session, step: Step): Promise<void>
     }
     await step.finishAlone(session);
   } catch (error) {
-    await step.recordAlone(session, count, recordedMessage(error)).catch(() => undefined);
+    await step.recordAlone(session, count, reasonOf(error)).catch(() => undefined);
     throw explainFailure(error, { applied, body, migration, target });
   }
 }

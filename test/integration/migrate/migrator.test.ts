@@ -392,6 +392,102 @@ describe("a migration without a transaction", () => {
   });
 });
 
+describe("a migration without a transaction that is interrupted", () => {
+  const script = [
+    "-- migrate:no-transaction",
+    "-- migrate:up",
+    "create table c (id int);",
+    "create index concurrently c_id on c (id);",
+    "-- migrate:down",
+    "drop index concurrently if exists c_id;",
+    "drop table c;",
+  ].join("\n");
+  const indexes = async (): Promise<unknown[]> => {
+    const { rows } = await world.admin.query<{ valid: boolean }>(
+      "select indisvalid as valid from pg_index where indrelid = $1::regclass",
+      [`${tenant.schemaName}.c`],
+    );
+    return rows.map(({ valid }) => valid);
+  };
+
+  /** Ends the connection while it makes the index. */
+  async function interrupt(): Promise<void> {
+    await put("1_c.sql", script.replace("create index", "create indeks"));
+    await up().catch(() => undefined);
+    await put("1_c.sql", script);
+    // The index waits for whoever has written to its table.
+    await world.admin.query(`begin; insert into ${tenant.schemaName}.c values (1)`);
+    const migrating = up().catch((error: unknown) => error);
+    await expect
+      .poll(async () => {
+        const { rowCount } = await driver.session({}, (session) =>
+          session.query(
+            { kind: "global" },
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'create index concurrently%' and wait_event_type = 'Lock'",
+          ),
+        );
+        return rowCount;
+      })
+      .toBe(1);
+    expect(await migrating).toBeInstanceOf(Error);
+    await world.admin.query("commit");
+  }
+
+  it("says so, and is not repeated unasked: half an index is there", async () => {
+    await interrupt();
+    const lines = await locked((session) => migrator().status(session, tenant));
+    expect(lines).toMatchObject([
+      {
+        direction: "up",
+        state: "partial",
+        statementCount: 2,
+        statementsDone: 1,
+        stop: "interrupted",
+        stoppedAt: { line: 4, statementNumber: 2 },
+      },
+    ]);
+    await expect(up()).rejects.toMatchObject({ code: "MIGRATION_INTERRUPTED", line: 4 });
+    expect(await indexes()).toEqual([false]);
+    await world.admin.query(`drop index ${tenant.schemaName}.c_id`);
+    expect((await up({ interrupted: "repeat" })).versions).toEqual(["1"]);
+    expect(await indexes()).toEqual([true]);
+  });
+
+  it("can be rolled back", async () => {
+    await interrupt();
+    expect((await down()).versions).toEqual(["1"]);
+    expect(await tables()).toEqual([]);
+    expect(await states()).toEqual(["1 pending"]);
+  });
+});
+
+describe("undoing a migration without a transaction", () => {
+  const script = [
+    "-- migrate:no-transaction",
+    "-- migrate:up",
+    "create table c (id int);",
+    "-- migrate:down",
+    "drop table c;",
+    "drop table d;",
+  ].join("\n");
+
+  it("is recorded, blocks `migrate` while it is halfway, and is resumed", async () => {
+    await put("1_c.sql", script);
+    await up();
+    await expect(down()).rejects.toMatchObject({ line: 6, statementNumber: 2 });
+    expect(await notedVersion()).toBe(null);
+    const [line] = await locked((session) => migrator().status(session, tenant));
+    expect(line).toMatchObject({ direction: "down", state: "partial", statementsDone: 1 });
+    await expect(up()).rejects.toMatchObject({
+      code: "MIGRATION_INTERRUPTED",
+      message: expect.stringContaining("`rollback`"),
+    });
+    await put("1_c.sql", script.replace("drop table d", "select 1"));
+    expect((await down()).versions).toEqual(["1"]);
+    expect(await states()).toEqual(["1 pending"]);
+  });
+});
+
 describe("a new schema", () => {
   it("gets all leading migrations in one transaction, and says what is left", async () => {
     await putThree();

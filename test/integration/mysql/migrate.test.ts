@@ -427,7 +427,7 @@ describeEngines(
           [tenant.schemaName],
         );
         await admin.query(`kill ${String(rows[0]?.id)}`);
-        expect(await migrating).toBeInstanceOf(Error);
+        expect(await migrating).toMatchObject({ code: "DATABASE_UNAVAILABLE" });
         await blocker.query("unlock tables");
         await blocker.end();
         expect(await status()).toMatchObject([{ statementsDone: 1, stop: "interrupted" }]);
@@ -507,6 +507,25 @@ describeEngines(
         await up({}, failing([again, "throw"], repeatable)).catch(() => undefined);
         expect(await states(failing([], repeatable))).toEqual(["1 partial"]);
         expect(await up({}, failing([again], repeatable))).toEqual(["1"]);
+      });
+
+      it("is recorded without the values of its parameters", async () => {
+        const source = migrator([
+          {
+            name: "f",
+            up: async (db) => {
+              await db.query(create);
+              await db.query("insert into nope values (?)", ["hunter2"]);
+            },
+            version: "1",
+          },
+        ]);
+        const failure = await up({}, source).catch((error: unknown) => error);
+        expect((failure as Error).message).toContain("nope");
+        expect((failure as Error).message).not.toContain("hunter2");
+        const [line] = await status(source);
+        expect(line?.error).toContain("nope");
+        expect(line?.error).not.toContain("hunter2");
       });
 
       it("is refused when it would leave its database", async () => {
