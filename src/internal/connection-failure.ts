@@ -11,8 +11,6 @@ const SYSTEM_CODES: ReadonlySet<string> = new Set([
   "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
-  // Not the system's, but of `mysql2`.
-  "PROTOCOL_CONNECTION_LOST",
 ]);
 
 /**
@@ -27,21 +25,13 @@ const SQLSTATES = /^(?:08...|28...|3D000|53300|57P0[123])$/;
 const MYSQL_SQLSTATES = /^(?:08|28)/;
 
 /**
- * Too many connections, of all or of this user; shut down, killed, idle for too long. Their SQLSTATEs
- * do not tell.
- *
- * @see https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
- */
-const MYSQL_NUMBERS: ReadonlySet<unknown> = new Set([1040, 1053, 1203, 1226, 1927, 3169, 4031]);
-
-/**
- * The same as MySQL and MariaDB number it: out of connections, refused user or host, shut down or
- * offline, a connection that broke or was ended by the server.
+ * Out of connections, refused user or host, shut down or offline, a connection that broke or was
+ * ended by the server. The SQLSTATEs of most of them do not tell.
  *
  * @see https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html
  * @see https://mariadb.com/docs/server/reference/error-codes/mariadb-error-code-reference
  */
-const ERRNOS: ReadonlySet<unknown> = new Set([
+const MYSQL_NUMBERS: ReadonlySet<unknown> = new Set([
   1040, // ER_CON_COUNT_ERROR
   1043, // ER_HANDSHAKE_ERROR
   1045, // ER_ACCESS_DENIED_ERROR
@@ -69,7 +59,7 @@ const ERRNOS: ReadonlySet<unknown> = new Set([
 ]);
 
 /** What MySQL's client libraries call their own errors: first `mysql2`, then `mariadb`. */
-const LIBRARY_CODES: ReadonlySet<string> = new Set([
+const MYSQL_LIBRARY_CODES: ReadonlySet<string> = new Set([
   "AUTH_SWITCH_PLUGIN_ERROR",
   "HANDSHAKE_NO_SSL_SUPPORT",
   "HANDSHAKE_SSL_ERROR",
@@ -106,7 +96,9 @@ export function isConnectionFailure(error: unknown): boolean {
   };
   if (MYSQL_NUMBERS.has(errno)) return true;
   if (typeof sqlState === "string" && MYSQL_SQLSTATES.test(sqlState)) return true;
-  if (typeof code === "string") return SYSTEM_CODES.has(code) || SQLSTATES.test(code);
+  if (typeof code === "string") {
+    return SYSTEM_CODES.has(code) || MYSQL_LIBRARY_CODES.has(code) || SQLSTATES.test(code);
+  }
   if (error instanceof AggregateError) return error.errors.some(isConnectionFailure);
   return MESSAGES.test(error.message);
 }

@@ -1,39 +1,34 @@
-import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import {
   explainConnectionFailure,
   isConnectionFailure,
 } from "../../../src/internal/connection-failure.ts";
 
-const mysql2Numbers = createRequire(import.meta.url)("mysql2/lib/constants/errors.js") as Readonly<
-  Record<string, number | string>
->;
-
 const errorWith = (fields: object, message = "x"): Error =>
   Object.assign(new Error(message), fields);
 
 describe("isConnectionFailure", () => {
   it.each([
-    "ER_CON_COUNT_ERROR",
-    "ER_HANDSHAKE_ERROR",
-    "ER_ACCESS_DENIED_ERROR",
-    "ER_SERVER_SHUTDOWN",
-    "ER_HOST_IS_BLOCKED",
-    "ER_HOST_NOT_PRIVILEGED",
-    "ER_TOO_MANY_USER_CONNECTIONS",
-    "ER_USER_LIMIT_REACHED",
-    "ER_SERVER_OFFLINE_MODE",
-    "ER_ACCOUNT_HAS_BEEN_LOCKED",
-    "ER_SESSION_WAS_KILLED",
-    "ER_CLIENT_INTERACTION_TIMEOUT",
-  ])("knows MySQL's %s by its number", (name) => {
-    const errno = mysql2Numbers[name];
-    expect(errno).toBeTypeOf("number");
-    expect(isConnectionFailure(errorWith({ code: name, errno }))).toBe(true);
+    [1040, "ER_CON_COUNT_ERROR"],
+    [1043, "ER_HANDSHAKE_ERROR"],
+    [1045, "ER_ACCESS_DENIED_ERROR"],
+    [1053, "ER_SERVER_SHUTDOWN"],
+    [1129, "ER_HOST_IS_BLOCKED"],
+    [1130, "ER_HOST_NOT_PRIVILEGED"],
+    [1203, "ER_TOO_MANY_USER_CONNECTIONS"],
+    [1226, "ER_USER_LIMIT_REACHED"],
+    [1698, "ER_ACCESS_DENIED_NO_PASSWORD_ERROR"],
+    [1927, "ER_CONNECTION_KILLED"],
+    [3032, "ER_SERVER_OFFLINE_MODE"],
+    [3118, "ER_ACCOUNT_HAS_BEEN_LOCKED"],
+    [3169, "ER_SESSION_WAS_KILLED"],
+    [4031, "ER_CLIENT_INTERACTION_TIMEOUT"],
+  ])("knows MySQL's error %d, %s", (errno, code) => {
+    expect(isConnectionFailure(errorWith({ code, errno, sqlState: "HY000" }))).toBe(true);
   });
 
   it.each([
-    ["a connection that MariaDB killed", { code: "ER_CONNECTION_KILLED", errno: 1927 }],
+    ["a node of a cluster that is not ready", { errno: 1047, sqlState: "08S01" }],
     ["a connection that mysql2 lost", { code: "PROTOCOL_CONNECTION_LOST", fatal: true }],
     ["a server that refuses", { code: "ECONNREFUSED", errno: -111 }],
     ["a full pool of mariadb", { code: "ER_GET_CONNECTION_TIMEOUT", errno: 45028 }],
@@ -61,6 +56,7 @@ describe("isConnectionFailure", () => {
       "a refused database, which is one tenant's",
       { code: "ER_DBACCESS_DENIED_ERROR", errno: 1044 },
     ],
+    ["a query without a database", { code: "ER_NO_DB_ERROR", errno: 1046, sqlState: "3D000" }],
     ["a lock that was not free", { code: "ER_LOCK_WAIT_TIMEOUT", errno: 1205 }],
     ["a statement that was killed", { code: "ER_QUERY_INTERRUPTED", errno: 1317 }],
     ["a duplicate", { code: "ER_DUP_ENTRY", errno: 1062 }],
