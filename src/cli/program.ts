@@ -42,7 +42,7 @@ const EXAMPLES: readonly string[] = [
 export function createProgram(): Command {
   const program = new Command("kirayedar");
   program
-    .description("Tenants of an application, each in a PostgreSQL schema of its own.")
+    .description("Tenants of an application, each in a schema or database of its own.")
     .version(readVersion(), "--version", "print the version")
     // `--version` is also an option of `list`: what stands behind a command belongs to it.
     .enablePositionalOptions()

@@ -48,8 +48,15 @@ export interface Workspace {
   remove(): void;
 }
 
+/** How each driver is given an address. */
+const ADDRESS_OPTIONS = { mysql2: "uri", pg: "connectionString" } as const;
+
 /** Makes a folder with a configuration for the database at `url`, and the registry's migrations. */
-export function createWorkspace(url: string, more = ""): Workspace {
+export function createWorkspace(
+  url: string,
+  more = "",
+  name: keyof typeof ADDRESS_OPTIONS = "pg",
+): Workspace {
   const folder = mkdtempSync(join(tmpdir(), "kirayedar-cli-"));
   const env: Record<string, string> = {};
   const write = (path: string, text: string): void => {
@@ -57,12 +64,13 @@ export function createWorkspace(url: string, more = ""): Workspace {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, text);
   };
-  const driver = new URL("../../../src/drivers/pg/index.ts", import.meta.url).href;
+  const driver = new URL(`../../../src/drivers/${name}/index.ts`, import.meta.url).href;
+  const options = `{ ${ADDRESS_OPTIONS[name]}: process.env.CLI_TEST_DATABASE }`;
   write(".env", `CLI_TEST_DATABASE=${url}\n`);
   write(
     "kirayedar.config.mjs",
-    `import { pg } from ${JSON.stringify(driver)};
-     export default { database: pg({ connectionString: process.env.CLI_TEST_DATABASE }), ${more} };`,
+    `import { ${name} } from ${JSON.stringify(driver)};
+     export default { database: ${name}(${options}), ${more} };`,
   );
   const start = (...args: string[]): RunningCommand =>
     launch([NODE, MAIN, ...args], { env, folder });
