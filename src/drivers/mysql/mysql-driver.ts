@@ -9,6 +9,7 @@ import type {
 } from "../../core/driver.ts";
 import type { Scope } from "../../core/scope.ts";
 import { mysql } from "../../dialects/mysql/index.ts";
+import { NOTICES_TABLE } from "../../dialects/mysql/registry-names.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../../internal/connection-failure.ts";
 import type { ClientLibrary, ScopedWire, TenantPool, Wire, Wires } from "./client-library.ts";
@@ -20,7 +21,6 @@ import { inTransaction } from "./transaction.ts";
 const DEFAULT_MAINTENANCE_CONNECTIONS = 4;
 const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
 const DEFAULT_CHANGE_POLL_MS = 1_000;
-const NOTICES_TABLE = "kirayedar_notices";
 
 /** Options of every driver for MySQL and MariaDB, beside those of its client library. */
 export interface MysqlDriverOptions {
@@ -81,11 +81,11 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
     text: string,
     params?: readonly unknown[],
   ): Promise<QueryResult<Row>> {
-    return await this.#tenantPool().query<Row>(scope, text, params).catch(rethrow);
+    return await this.#openPool().query<Row>(scope, text, params).catch(rethrow);
   }
 
   async transaction<T>(scope: Scope, fn: (tx: Transaction) => Promise<T>): Promise<T> {
-    const wire = await this.#tenantPool().lease(scope).catch(rethrow);
+    const wire = await this.#openPool().lease(scope).catch(rethrow);
     const tenant = scope.kind === "tenant" ? scope.tenant.slug : undefined;
     try {
       return await inTransaction({ ...statementsOn(wire), isMarked: false, tenant }, fn);
@@ -115,7 +115,7 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
 
   subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> {
     const { globalSchema, logger } = this.#attached();
-    if (this.#closing !== undefined) throw closed();
+    this.#checkOpen();
     this.#listening ??= this.#library.createWires(1);
     const table = [globalSchema, NOTICES_TABLE].map((name) => mysql.quoteIdentifier(name));
     const subscription = new Subscription({
@@ -149,16 +149,28 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
   }
 
   #tenantPool(): TenantPool<Pool> {
-    this.#pool ??= this.#library.createPool(this.#attached());
+    const host = this.#attached();
+    if (this.#pool === undefined) this.#checkOpen();
+    this.#pool ??= this.#library.createPool(host);
     return this.#pool;
   }
 
+  #openPool(): TenantPool<Pool> {
+    this.#checkOpen();
+    return this.#tenantPool();
+  }
+
   #maintenanceWires(): Wires {
-    if (this.#closing !== undefined) throw closed();
+    this.#checkOpen();
     this.#maintenance ??= this.#library.createWires(
       this.#options.maintenanceConnections ?? DEFAULT_MAINTENANCE_CONNECTIONS,
     );
     return this.#maintenance;
+  }
+
+  #checkOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new TenancyError("TENANCY_CLOSED", "The database driver was closed.");
   }
 
   #attached(): DriverHost {
@@ -204,10 +216,6 @@ function checkOptions(options: MysqlDriverOptions, name: string): void {
       );
     }
   }
-}
-
-function closed(): TenancyError {
-  return new TenancyError("TENANCY_CLOSED", "The database driver was closed.");
 }
 
 function rethrow(error: unknown): never {
