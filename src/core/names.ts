@@ -133,7 +133,7 @@ export function parseSchemaName(value: unknown, rules: NameRules): SchemaName {
     );
   }
   if (
-    value === rules.globalSchema ||
+    isGlobalSchema(value, rules) ||
     rules.sharedSchemas.includes(value) ||
     rules.dialect.isReservedSchemaName(value)
   ) {
@@ -142,6 +142,13 @@ export function parseSchemaName(value: unknown, rules: NameRules): SchemaName {
     });
   }
   return value as SchemaName;
+}
+
+/** MySQL may take two names for one that differ in nothing but case: the server's file system decides. */
+// ISOLATION: the global schema in another case would be dropped with its tenant. unit/core/names.test.ts
+function isGlobalSchema(name: string, { dialect, globalSchema }: NameRules): boolean {
+  if (dialect.name !== "mysql") return name === globalSchema;
+  return name.toLowerCase() === globalSchema.toLowerCase();
 }
 
 function utf8Length(text: string): number {

@@ -36,10 +36,9 @@ function read(row: Readonly<Record<string, unknown>>): TenantRow {
   };
 }
 
-/** The primary one first, then as they were added. JSON comes parsed or as text, as a library likes. */
+/** The primary one first, then as they were added. */
 function readDomains(value: unknown): readonly string[] {
-  const parsed: unknown = Array.isArray(value) ? value : JSON.parse(toText(value) ?? "[]");
-  return (parsed as readonly (readonly [domain: string, isPrimary: unknown, id: unknown])[])
+  return parseDomains(value)
     .map(([domain, isPrimary, id]) => ({
       domain,
       id: toNumber(id),
@@ -47,6 +46,20 @@ function readDomains(value: unknown): readonly string[] {
     }))
     .toSorted((a, b) => Number(b.isPrimary) - Number(a.isPrimary) || a.id - b.id)
     .map(({ domain }) => domain);
+}
+
+/** JSON comes parsed or as text, as a library likes; and MariaDB may have cut it off. */
+function parseDomains(
+  value: unknown,
+): readonly (readonly [domain: string, isPrimary: unknown, id: unknown])[] {
+  try {
+    const parsed: unknown = Array.isArray(value) ? value : JSON.parse(toText(value) ?? "[]");
+    return parsed as ReturnType<typeof parseDomains>;
+  } catch (cause) {
+    throw new Error("A tenant's domains were cut off: `group_concat_max_len` is too small.", {
+      cause,
+    });
+  }
 }
 
 /** @see https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html */

@@ -65,7 +65,8 @@ describeMysql("the SQL of MySQL's databases", () => {
         await client.script(schema.ensure(name));
         expect(await byServer()).toEqual(blank);
         await client.script(schema.enter(name, []));
-        expect((await client.query(schema.currentNames()))[0]).toMatchObject({ database: name });
+        const [names] = await client.query(schema.currentNames());
+        expect(String(names?.["database"]).toLowerCase()).toBe(name.toLowerCase());
       } finally {
         await client.script(schema.drop(name));
         await client.query("set session sql_mode = default");

@@ -9,6 +9,7 @@ import {
   slugKey,
   toSchemaName,
 } from "../../../src/core/names.ts";
+import { mysql } from "../../../src/dialects/mysql/index.ts";
 import { postgres } from "../../../src/dialects/postgres/index.ts";
 
 const rules: NameRules = {
@@ -162,4 +163,16 @@ describe("parseSchemaName", () => {
       expect(() => parseSchemaName(text, rules)).toThrow(expect.objectContaining({ code }));
     },
   );
+
+  it("refuses the global schema in any case where the server may not tell them apart", () => {
+    const globalSchema = "App";
+    const refused = expect.objectContaining({ code: "INVALID_SCHEMA_NAME" }) as Error;
+    for (const name of ["App", "app", "APP"]) {
+      expect(() => parseSchemaName(name, { ...rules, dialect: mysql, globalSchema })).toThrow(
+        refused,
+      );
+    }
+    expect(parseSchemaName("app", { ...rules, globalSchema })).toBe("app");
+    expect(() => parseSchemaName("App", { ...rules, globalSchema })).toThrow(refused);
+  });
 });
