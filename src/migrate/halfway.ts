@@ -48,7 +48,7 @@ export function findHalfway(
   const isRepeatable =
     migration?.isRepeatable === true || (typeof body === "function" && !migration?.transaction);
   return {
-    needsAnswer: !isRepeatable && needsAnswer(stop, next, dialect),
+    needsAnswer: !isRepeatable && needsAnswer(stop, next, statements, dialect),
     next,
     row,
     statements,
@@ -70,12 +70,13 @@ export function isRecordedWithin(
 function needsAnswer(
   stop: Halfway["stop"],
   next: NumberedStatement | undefined,
+  statements: readonly ScriptStatement[] | undefined,
   { script }: Dialect,
 ): boolean {
-  if (stop === "interrupted") return true;
-  // A statement that failed has done nothing, but for those that run others. A function that is
-  // recorded at all has done something.
-  return stop === "failed" && (next === undefined || script.runsOthers(next.text));
+  if (stop !== "failed") return stop === "interrupted";
+  // A function that is recorded at all has done something; a statement that failed has not, but for
+  // those that run others.
+  return statements === undefined || (next !== undefined && script.runsOthers(next.text));
 }
 
 /**

@@ -179,6 +179,22 @@ describeEngines(
         expect(await states()).toEqual(["1 pending"]);
       });
 
+      it("repeats nothing when only its end could not be recorded", async () => {
+        await put("1_a.sql", "create table a (id int); create table b (id int);");
+        await admin.query(
+          `rename table ${database.globalSchema}.versions to ${database.globalSchema}.away`,
+        );
+        await expect(up()).rejects.toThrow("versions");
+        await admin.query(
+          `rename table ${database.globalSchema}.away to ${database.globalSchema}.versions`,
+        );
+        expect(await status()).toMatchObject([
+          { state: "partial", statementCount: 2, statementsDone: 2, stop: "failed" },
+        ]);
+        expect(await up()).toEqual(["1"]);
+        expect(await notedVersion()).toBe("1");
+      });
+
       it("runs what does not commit in one transaction, and leaves nothing of it", async () => {
         await put("1_a.sql", "insert into log values ('one'); insert into log values (nope());");
         await expect(up()).rejects.toMatchObject({ code: "MIGRATION_FAILED", statementNumber: 2 });
