@@ -101,6 +101,8 @@ export interface MoveSql {
   server(): Statement;
   /** Reads it. */
   readServer(row: Readonly<Record<string, unknown>>): MoveServer;
+  /** Gives a schema the mark of a tenant's id, in place of another or none. */
+  mark(schemaName: string, tenantId: string): string;
   /** Statements whose rows, for `readMovable`, are all that a schema holds, the tenant's mark apart. */
   contents(schemaName: string): readonly Statement[];
   /** Reads one of these; `undefined` for what is another schema's, or needs no move. */

@@ -3,8 +3,9 @@ import type { Movable, MoveNames, MoveServer, MoveSql, Remake } from "../core/mo
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
-import type { LifecycleDeps } from "./deps.ts";
+import { globalQueries, type LifecycleDeps } from "./deps.ts";
 import type { HiddenTable, MoveJournal } from "./move-schema-journal.ts";
+import { findSchema } from "./schema-mark.ts";
 
 /** Objects that an error names. */
 const NAMED = 5;
@@ -66,6 +67,28 @@ export async function readContents(
     ),
     tables: tables.filter(({ name }) => !sql.isHiddenName(name)),
   };
+}
+
+/** What is in a schema that is not there, or not the tenant's. */
+const NOTHING: Contents = { hidden: [], others: [], tables: [] };
+
+/**
+ * Reads what is left in the old schema; nothing if it is gone. It bears the tenant's mark until then,
+ * so that another one, which somebody has made since under its name, is not taken for it.
+ */
+// ISOLATION: without the mark, another's tables are moved into the tenant's schema. integration/mysql/rename-foreign.test.ts
+export async function readOld(
+  mover: Pick<Mover, "deps" | "names" | "server" | "session" | "sql" | "tenant">,
+): Promise<Contents> {
+  return (await isOurs(mover, mover.names.from)) ? readContents(mover, mover.names.from) : NOTHING;
+}
+
+/** Whether a schema bears the tenant's mark. */
+export async function isOurs(
+  { deps, session, tenant }: Pick<Mover, "deps" | "session" | "tenant">,
+  schemaName: string,
+): Promise<boolean> {
+  return (await findSchema(deps, globalQueries(session), schemaName)).tenantId === tenant.id;
 }
 
 /**

@@ -3,7 +3,7 @@ import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../internal/connection-failure.ts";
 import { globalQueries, globalWrites } from "./deps.ts";
-import { type Contents, type Mover, readContents, readRemakes } from "./move-schema-contents.ts";
+import { type Contents, isOurs, type Mover, readOld, readRemakes } from "./move-schema-contents.ts";
 import type { HiddenTable } from "./move-schema-journal.ts";
 import { Patience, withPatience } from "./patience.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";
@@ -21,7 +21,7 @@ export async function prepareTarget({ deps, names, session, tenant }: Mover): Pr
   const { schema } = deps.driver.dialect;
   const found = await findSchema(deps, globalQueries(session), names.to);
   if (found.exists) {
-    // ISOLATION: without the mark, a foreign schema of that name is dropped. integration/mysql/rename.test.ts
+    // ISOLATION: without the mark, a foreign schema of that name is dropped. integration/mysql/rename-foreign.test.ts
     if (found.tenantId !== tenant.id && !found.isBlank) throw schemaTaken(tenant);
     await session.query(GLOBAL_SCOPE, schema.drop(names.to));
   }
@@ -77,7 +77,6 @@ function notMakeable({ names, tenant }: Mover, { kind, name }: Remake, cause: un
  *
  * @throws TenancyError `TENANT_BUSY`
  */
-// ISOLATION: not a leak, but a loss: what is written without a trigger stays so. integration/mysql/rename.test.ts
 export async function moveTables(mover: Mover, contents: Contents): Promise<void> {
   const { deps, journal, names, session, sql, tenant } = mover;
   if (contents.tables.length === 0) return;
@@ -117,7 +116,7 @@ export async function settle(mover: Mover, alter: string | null): Promise<void> 
     await settleTables(mover);
     const record = await journal.read(globalQueries(session));
     await remakeAll(mover, record?.remakes ?? []);
-    const left = await readContents(mover, names.from);
+    const left = await readOld(mover);
     if (left.tables.length + left.hidden.length + left.others.length === 0) {
       if (alter !== null) await session.query(GLOBAL_SCOPE, alter);
       return;
@@ -132,9 +131,9 @@ export async function settle(mover: Mover, alter: string | null): Promise<void> 
 
 /** Moves the tables that are left, with their triggers written down and removed. */
 export async function settleTables(mover: Mover): Promise<void> {
-  const { journal, names, session } = mover;
+  const { journal, session } = mover;
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
-    const contents = await readContents(mover, names.from);
+    const contents = await readOld(mover);
     await recordNew(mover, contents.others);
     await moveTables(mover, contents);
     const record = await journal.read(globalQueries(session));
@@ -165,7 +164,7 @@ async function recordNew(mover: Mover, others: readonly Movable[]): Promise<void
 /** Takes hidden tables out of the old schema. What made their triggers is written down by now. */
 async function releaseHidden(mover: Mover, known: readonly HiddenTable[]): Promise<void> {
   const { deps, names, session, sql, tenant } = mover;
-  const { hidden, others } = await readContents(mover, names.from);
+  const { hidden, others } = await readOld(mover);
   if (hidden.length === 0) return;
   await recordNew(mover, others);
   const waiting = new Set(hidden.map(({ name }) => name));
@@ -193,12 +192,15 @@ async function remakeAll(mover: Mover, remakes: readonly Remake[]): Promise<void
   for (const remake of of("routine")) await runRemake(mover, remake);
   await remakeViews(mover, of("view"));
   for (const remake of of("trigger")) await runRemake(mover, remake);
-  for (const { kind, remove } of remakes) {
-    if (remove !== null && kind !== "event") await session.query(GLOBAL_SCOPE, remove);
-  }
+  // ISOLATION: another's schema may have the old name by now. integration/mysql/rename-foreign.test.ts
+  const mayRemove = await isOurs(mover, mover.names.from);
+  const remove = async (remake: Remake): Promise<void> => {
+    if (mayRemove && remake.remove !== null) await session.query(GLOBAL_SCOPE, remake.remove);
+  };
+  for (const remake of remakes) if (remake.kind !== "event") await remove(remake);
   for (const event of of("event")) {
     // In both schemas it would run twice.
-    if (event.remove !== null) await session.query(GLOBAL_SCOPE, event.remove);
+    await remove(event);
     await runRemake(mover, event);
   }
 }

@@ -4,7 +4,14 @@ import type { MoveSql } from "../core/move-sql.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
-import { type Mover, readContents, readRemakes, readRow } from "./move-schema-contents.ts";
+import {
+  isOurs,
+  type Mover,
+  readContents,
+  readOld,
+  readRemakes,
+  readRow,
+} from "./move-schema-contents.ts";
 import { mayBeMoving, type Move, MoveJournal, type MoveRecord } from "./move-schema-journal.ts";
 import { moveTables, prepareTarget, rehearse, settle, settleTables } from "./move-schema-steps.ts";
 import { Patience, withPatience } from "./patience.ts";
@@ -40,6 +47,10 @@ export async function beginMove(
   const server = sql.readServer(await readRow(session, sql.server().text));
   const reader = { names, server, session, sql, tenant };
   await readRemakes(reader, (await readContents(reader, names.from)).others);
+  // By it the old schema is known until its end.
+  if (!(await isOurs({ deps, session, tenant }, names.from))) {
+    await session.transaction(GLOBAL_SCOPE, (tx) => tx.script(sql.mark(names.from, tenant.id)));
+  }
   const journal = new MoveJournal(deps, sql, tenant.id);
   await journal.create(session);
   const move: Move = {
@@ -161,23 +172,21 @@ async function moveAll(mover: Mover, move: Move): Promise<string | null> {
 
 /** Whether tables have moved, whatever the journal was last told. */
 async function hasMoved(mover: Mover): Promise<boolean> {
-  const { deps, names, session, tenant } = mover;
-  const { hidden } = await readContents(mover, names.from);
-  if (hidden.length > 0) return true;
-  const { tenantId } = await findSchema(deps, globalQueries(session), names.to);
-  // ISOLATION: the tables of another's schema are not what has moved. integration/mysql/rename.test.ts
-  return tenantId === tenant.id && (await readContents(mover, names.to)).tables.length > 0;
+  const { to } = mover.names;
+  if ((await readOld(mover)).hidden.length > 0) return true;
+  // ISOLATION: the tables of another's schema are not what has moved. integration/mysql/rename-foreign.test.ts
+  return (await isOurs(mover, to)) && (await readContents(mover, to)).tables.length > 0;
 }
 
 /** What is there may have been removed by hand since, and another's have its name. */
-// ISOLATION: a tenant's tables would be moved into another's schema. integration/mysql/rename.test.ts
-async function checkTarget({ deps, names, session, tenant }: Mover): Promise<void> {
-  const { tenantId } = await findSchema(deps, globalQueries(session), names.to);
-  if (tenantId !== tenant.id) throw schemaTaken(tenant);
+// ISOLATION: a tenant's tables would be moved into another's schema. integration/mysql/rename-foreign.test.ts
+async function checkTarget(mover: Mover): Promise<void> {
+  if (!(await isOurs(mover, mover.names.to))) throw schemaTaken(mover.tenant);
 }
 
-async function checkSource({ deps, names, session, tenant }: Mover): Promise<void> {
-  if ((await findSchema(deps, globalQueries(session), names.from)).exists) return;
+async function checkSource(mover: Mover): Promise<void> {
+  const { names, tenant } = mover;
+  if (await isOurs(mover, names.from)) return;
   throw new TenancyError(
     "SCHEMA_NOT_FOUND",
     `The schema "${names.from}" of the tenant "${tenant.slug}" does not exist.`,
@@ -216,9 +225,8 @@ async function takeBack(mover: Mover, move: Move, error: unknown): Promise<void>
 /** Removes the old schema, if nothing but the tenant's mark is in it. */
 async function dropOld(mover: Mover): Promise<void> {
   const { deps, names, session, tenant } = mover;
-  const { tenantId } = await findSchema(deps, globalQueries(session), names.from);
-  // ISOLATION: a schema that somebody has made since under the old name is not ours. integration/mysql/rename.test.ts
-  if (tenantId !== tenant.id) return;
+  // ISOLATION: a schema that somebody has made since under the old name is not ours. integration/mysql/rename-foreign.test.ts
+  if (!(await isOurs(mover, names.from))) return;
   const { hidden, others, tables } = await readContents(mover, names.from);
   if (hidden.length + others.length + tables.length > 0) {
     throw new TenancyError("TENANT_BUSY", `The schema "${names.from}" is in use again.`, {
@@ -239,29 +247,38 @@ async function end({ deps, journal, session, tenant }: Mover, move: Move): Promi
   });
 }
 
+/** What {@link abandonMove} has left to do. */
+export interface Abandoned {
+  /** Whether the schema that the row names is the tenant's, and goes with it. */
+  readonly isSchemaOurs: boolean;
+  /** Forgets the move, in the transaction that removes the row. */
+  forget(tx: Transaction): Promise<void>;
+}
+
 /**
- * Brings together what a move has left in two schemas, so that removing the tenant's own removes all
- * of it: for `drop`, before that. Nothing is made again.
+ * Removes what an unfinished move has left in the old schema, for `drop`, before the new one is
+ * removed. May be called for any tenant; does nothing for one that is neither `renaming` nor `dropping`.
  *
- * @returns what forgets the move, in the transaction that removes the row
+ * @param tenant - as it was read under its lock, or as it is after it was marked `dropping`
  */
 export async function abandonMove(
   deps: LifecycleDeps,
   session: Session,
   tenant: Tenant,
-): Promise<(tx: Transaction) => Promise<void>> {
+): Promise<Abandoned> {
   const opened = mayBeMoving(deps, tenant) ? await tryOpen(deps, session, tenant) : undefined;
-  if (opened === undefined) return () => Promise.resolve();
+  if (opened === undefined) return { forget: () => Promise.resolve(), isSchemaOurs: true };
   const { mover } = opened;
   const { journal, names } = mover;
-  const { tenantId } = await findSchema(deps, globalQueries(session), names.from);
-  // ISOLATION: a schema that somebody has made since under the old name is not ours. integration/mysql/rename.test.ts
-  if (tenantId === tenant.id) {
+  const target = await findSchema(deps, globalQueries(session), names.to);
+  // ISOLATION: a schema that somebody has made since under either name is not ours. integration/mysql/rename-abandoned.test.ts
+  const isSchemaOurs = target.tenantId === tenant.id || target.isBlank;
+  if (await isOurs(mover, names.from)) {
     // Foreign keys between the two would keep either from being dropped.
-    if (await hasMoved(mover)) await settleTables(mover);
+    if (isSchemaOurs && (await hasMoved(mover))) await settleTables(mover);
     await removeSchema(deps, session, names.from, { tenant: tenant.slug });
   }
-  return (tx) => journal.remove(tx);
+  return { forget: (tx) => journal.remove(tx), isSchemaOurs };
 }
 
 async function openMove(

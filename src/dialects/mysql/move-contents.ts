@@ -2,13 +2,14 @@ import type { Statement } from "../../core/dialect.ts";
 import type { Movable, MovableKind, MoveServer } from "../../core/move-sql.ts";
 import { toText } from "./client-value.ts";
 import { hexLiteral, quoteIdentifier } from "./identifier.ts";
+import { MARK_TABLE } from "./mark.ts";
 import { type IsSame, namesSchema, readTokens } from "./move-text.ts";
 
 /** The table of `trial`; its triggers are called like it. */
 export const TRIAL_NAME = "kirayedar_trial";
 
 /** Tables that are made in each of the two schemas, and not moved. */
-const NOT_MOVED: ReadonlySet<string> = new Set(["kirayedar_tenant", TRIAL_NAME]);
+const NOT_MOVED: ReadonlySet<string> = new Set([MARK_TABLE, TRIAL_NAME]);
 
 /** The same columns of each, as one union would mix their collations. */
 function list(

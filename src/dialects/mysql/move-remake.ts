@@ -66,11 +66,13 @@ export function remake(
   const tokens = readTokens(shown.text, shown.sqlMode);
   const task: Task = { movable, names, server, shown, tokens };
   if (movable.kind === "view") return remakeView(task);
-  if (namesSchema(tokens, names.from, comparison(server))) {
-    return `names the database ${quoteIdentifier(names.from)} in its text, and would not follow it`;
-  }
   if (movable.kind === "trigger") return remakeTrigger(task);
+  if (namesSchema(tokens, names.from, comparison(server))) return namesOld(names);
   return movable.kind === "event" ? remakeEvent(task) : remakeRoutine(task);
+}
+
+function namesOld({ from }: MoveNames): string {
+  return `names the database ${quoteIdentifier(from)} in its text, and would not follow it`;
 }
 
 function readShown(
@@ -155,15 +157,17 @@ function remakeTrigger(task: Task): Remake | string {
     return "is for more than one event, or for some columns only";
   }
   const hasOrder = isWord(tokens[row + 1], "FOLLOWS", "PRECEDES");
-  const body = tokens[row + (hasOrder ? 3 : 1)];
+  const [body, ...rest] = tokens.slice(row + (hasOrder ? 3 : 1));
   if (body === undefined) return "has a text that is not understood";
+  // What stands before it, where the database may have been named, is written anew.
+  if (namesSchema([body, ...rest], names.from, comparison(task.server))) return namesOld(names);
   const to = quoteIdentifier(names.to);
-  const name = `${to}.${quoteIdentifier(movable.name)}`;
-  const table = `${to}.${quoteIdentifier(movable.table ?? "")}`;
+  const name = quoteIdentifier(movable.name);
+  const table = quoteIdentifier(movable.table ?? "");
   const text = `create ${header.definer}trigger ${name} ${movable.type} on ${table} for each row ${shown.text.slice(body.start)}`;
   const trial = `${to}.${quoteIdentifier(TRIAL_NAME)}`;
   return {
-    ...sending(task, text, `drop trigger if exists ${name}`),
+    ...sending(task, text, `drop trigger if exists ${to}.${name}`),
     remove: null,
     trial: [
       `create ${header.definer}trigger ${trial} before insert on ${trial} for each row set @kirayedar_text = null`,

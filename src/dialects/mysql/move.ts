@@ -2,6 +2,7 @@ import type { MoveSql } from "../../core/move-sql.ts";
 import { toNumber, toText } from "./client-value.ts";
 import { errnoOf } from "./errno.ts";
 import { quoteIdentifier } from "./identifier.ts";
+import { createMark, dropMark } from "./mark.ts";
 import { contents, readMovable, show, TRIAL_NAME } from "./move-contents.ts";
 import { moveJournal } from "./move-journal.ts";
 import { remake, settingsText } from "./move-remake.ts";
@@ -34,6 +35,7 @@ export const moveSql: MoveSql = {
       sqlMode,
     };
   },
+  mark: (schemaName, tenantId) => `${dropMark(schemaName)}; ${createMark(schemaName, tenantId)}`,
   contents,
   readMovable,
   show,

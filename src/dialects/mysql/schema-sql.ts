@@ -1,17 +1,9 @@
 import type { SchemaSql } from "../../core/schema-sql.ts";
 import { errnoOf } from "./errno.ts";
-import { hexLiteral, hexOf, quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { hexLiteral, quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { createMark, HEX_MARK, MARK, MARK_TABLE } from "./mark.ts";
 import { moveSql } from "./move.ts";
 import { prepared } from "./prepared.ts";
-
-/** The table that marks a tenant's database: only MariaDB has comments of databases. */
-const MARK_TABLE = "kirayedar_tenant";
-
-/** Begins the comment of that table; behind it is the id as it is … */
-const MARK = "kirayedar tenant ";
-
-/** … or its bytes, where it has something that a comment cannot hold, or not alike in every session. */
-const HEX_MARK = "kirayedar tenant-hex ";
 
 /** Longest time that the settings can say: a year. */
 const MAX_SECONDS = 31_536_000;
@@ -19,9 +11,7 @@ const MAX_SECONDS = 31_536_000;
 /** Making, looking at and removing databases on MySQL and MariaDB. */
 export const schemaSql: SchemaSql = {
   create: (schemaName, tenantId) =>
-    `${createDatabase(schemaName)}; create table ${quoteIdentifier(schemaName)}.${quoteIdentifier(MARK_TABLE)} ` +
-    // Some servers refuse tables without a primary key.
-    `(one tinyint not null primary key) comment = '${markOf(tenantId)}'`,
+    `${createDatabase(schemaName)}; ${createMark(schemaName, tenantId)}`,
   // `create database if not exists` asks for the right to create one even if it is there.
   ensure: (schemaName) => createDatabase(schemaName, isThere(quoteLiteral(schemaName))),
   drop: (schemaName) => `drop database if exists ${quoteIdentifier(schemaName)}`,
@@ -82,13 +72,6 @@ function isThere(name: string): string {
 function createDatabase(schemaName: string, unless?: string): string {
   const create = `concat(${quoteLiteral(`create database ${quoteIdentifier(schemaName)}`)}, if(@@character_set_server = 'utf8mb4', '', ' character set utf8mb4'))`;
   return prepared(unless === undefined ? create : `if(${unless}, 'do 0', ${create})`);
-}
-
-/** A comment takes no other literal than a quoted one, in which a backslash has no meaning for sure. */
-function markOf(tenantId: string): string {
-  return /^[\x20-\x5b\x5d-\x7e]*$/.test(tenantId)
-    ? MARK + tenantId.replaceAll("'", "''")
-    : HEX_MARK + hexOf(tenantId);
 }
 
 /**
