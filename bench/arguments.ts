@@ -6,14 +6,22 @@ export interface BenchArguments {
   readonly json: string | undefined;
   /** Which rows: those whose name it matches. */
   readonly only: RegExp | undefined;
+  /** Whose rows; those of both engines unless one is named. */
+  readonly engine: Engine | undefined;
   /** Fewer rounds and fewer tenants, for a first look. */
   readonly isQuick: boolean;
 }
 
-/** Text of `--help`. */
-export const USAGE = `usage: npm run bench -- [--quick] [--only PATTERN] [--json FILE]
+/** PostgreSQL; MySQL or MariaDB, whichever is here. */
+export type Engine = (typeof ENGINES)[number];
 
-  --quick         fewer rounds and tenants: under 40 seconds, and noisier
+const ENGINES = ["postgres", "mysql"] as const;
+
+/** Text of `--help`. */
+export const USAGE = `usage: npm run bench -- [--quick] [--engine NAME] [--only PATTERN] [--json FILE]
+
+  --quick         fewer rounds and tenants: about a minute, and noisier
+  --engine NAME   only the rows of postgres, or of mysql (MySQL and MariaDB)
   --only PATTERN  only rows whose name matches this regular expression, such as query/1ms
   --json FILE     also writes an array of rows, each with its name and figures`;
 
@@ -21,12 +29,13 @@ export const USAGE = `usage: npm run bench -- [--quick] [--only PATTERN] [--json
  * Reads the command line.
  *
  * @returns `undefined` when help was asked for
- * @throws when an option is unknown, or the pattern is not a regular expression
+ * @throws when an option is unknown, or a value is not one of those that it may have
  */
 export function parseArguments(args: readonly string[]): BenchArguments | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      engine: { type: "string" },
       help: { short: "h", type: "boolean" },
       json: { type: "string" },
       only: { type: "string" },
@@ -35,8 +44,15 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
   });
   if (values.help === true) return undefined;
   return {
+    engine: parseEngine(values.engine),
     isQuick: values.quick === true,
     json: values.json,
     only: values.only === undefined ? undefined : new RegExp(values.only),
   };
+}
+
+function parseEngine(text: string | undefined): Engine | undefined {
+  const engine = ENGINES.find((name) => name === text);
+  if (engine === text) return engine;
+  throw new Error(`"${text}" is no engine.`);
 }

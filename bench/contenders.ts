@@ -24,14 +24,16 @@ export interface QueryContender {
   end(): Promise<void>;
 }
 
-type Host = Parameters<ReturnType<typeof pgDriver>["attach"]>[0];
-type Scope = NonNullable<ReturnType<Host["currentScope"]>>;
+/** What a driver asks its tenancy for. */
+export type Host = Parameters<ReturnType<typeof pgDriver>["attach"]>[0];
+/** What a query runs in. */
+export type Scope = NonNullable<ReturnType<Host["currentScope"]>>;
 
 const ignore = (): void => undefined;
 const createdAt = new Date();
 
 /** Makes a scope as the toolkit would for a tenant that it has looked up. */
-function scopeFor(number: number): Scope {
+export function scopeFor(number: number, schemaName: string): Scope {
   const slug = String(number);
   return {
     kind: "tenant",
@@ -41,7 +43,7 @@ function scopeFor(number: number): Scope {
       extra: {},
       id: slug,
       name: null,
-      schemaName: schemaOf(number),
+      schemaName,
       server: "default",
       slug,
       state: "active",
@@ -51,25 +53,30 @@ function scopeFor(number: number): Scope {
   };
 }
 
+/** Makes a tenancy, as a driver sees it, whose scope is the one in `ambient`. */
+export function hostOf(ambient: AsyncLocalStorage<Scope>, globalSchema: string): Host {
+  return {
+    currentScope: () => ambient.getStore(),
+    globalSchema,
+    logger: { debug: ignore, error: ignore, info: ignore, warn: ignore },
+    onSchemaMissing: ignore,
+    sharedSchemas: [],
+  };
+}
+
 /** The toolkit's pool, with whatever options. */
 export function kirayedar(name: string, options: PgOptions): QueryContender {
   const ambient = new AsyncLocalStorage<Scope>();
   const scopes: Scope[] = [];
   const driver = pgDriver(options);
-  driver.attach({
-    currentScope: () => ambient.getStore(),
-    globalSchema: "public",
-    logger: { debug: ignore, error: ignore, info: ignore, warn: ignore },
-    onSchemaMissing: ignore,
-    sharedSchemas: [],
-  });
+  driver.attach(hostOf(ambient, "public"));
   const { pool } = driver;
   return {
     end: () => driver.close(),
     isPlain: false,
     name,
     query: async (tenant, text, value) => {
-      const scope = (scopes[tenant] ??= scopeFor(tenant));
+      const scope = (scopes[tenant] ??= scopeFor(tenant, schemaOf(tenant)));
       return (await ambient.run(scope, () => pool.query(text, [value]))).rows;
     },
   };

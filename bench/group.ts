@@ -3,8 +3,8 @@ import type { Row } from "./row.ts";
 import type { Network, World } from "./world.ts";
 
 /** What every group of measurements is given. */
-export interface Bench {
-  readonly world: World;
+export interface Bench<SomeWorld extends Pick<World, "networks"> = World> {
+  readonly world: SomeWorld;
   readonly random: Random;
   /** Whether to hurry. */
   readonly isQuick: boolean;
@@ -15,14 +15,23 @@ export interface Bench {
 }
 
 /** One group of measurements: yields each row when it is done. */
-export type Group = (bench: Bench) => AsyncGenerator<Row>;
+export type Group<SomeWorld extends Pick<World, "networks"> = World> = (
+  bench: Bench<SomeWorld>,
+) => AsyncGenerator<Row>;
+
+/** One row of measurements of queries. */
+export interface Cell {
+  readonly name: string;
+  readonly network: Network;
+  readonly tenants: number;
+}
 
 /** Returns the rows `<kind>/<network>/<tenants>` that were asked for. */
 export function cellsOf(
-  bench: Bench,
+  bench: Bench<Pick<World, "networks">>,
   kind: string,
   networks: readonly Network[] = bench.world.networks,
-): { readonly name: string; readonly network: Network; readonly tenants: number }[] {
+): Cell[] {
   return networks
     .filter((network) => bench.world.networks.includes(network))
     .flatMap((network) =>

@@ -4,20 +4,31 @@ import { availableParallelism } from "node:os";
 import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
 import type { Bench, Group } from "./group.ts";
 import { memoryRows } from "./memory.ts";
+import { mysqlLifecycleRows } from "./mysql-lifecycle.ts";
+import { mysqlQueryRows, mysqlThroughputRows } from "./mysql-query.ts";
+import { mysqlRoundTripRows } from "./mysql-round-trips.ts";
+import { createMysqlWorld, type MysqlWorld } from "./mysql-world.ts";
 import { queryRows, throughputRows } from "./query.ts";
 import { createRandom } from "./random.ts";
 import { lineOf, toJson } from "./report.ts";
 import { roundTripRows } from "./round-trips.ts";
 import type { Row } from "./row.ts";
 import { tenancyRows } from "./tenancy.ts";
-import { createWorld } from "./world.ts";
+import { createWorld, type World } from "./world.ts";
 
-const GROUPS: readonly Group[] = [
+const POSTGRES_GROUPS: readonly Group[] = [
   roundTripRows,
   queryRows,
   throughputRows,
   tenancyRows,
   memoryRows,
+];
+
+const MYSQL_GROUPS: readonly Group<MysqlWorld>[] = [
+  mysqlRoundTripRows,
+  mysqlQueryRows,
+  mysqlThroughputRows,
+  mysqlLifecycleRows,
 ];
 
 const options = readArguments();
@@ -35,31 +46,62 @@ function readArguments(): BenchArguments | undefined {
   }
 }
 
-async function run({ isQuick, json, only }: BenchArguments): Promise<void> {
+async function run(options: BenchArguments): Promise<void> {
   const startedAt = performance.now();
-  const world = await createWorld(isQuick ? 300 : 2_000);
   const rows: Row[] = [];
+  const { engine, json } = options;
+  if (engine !== "mysql") await runPostgres(options, rows);
+  if (engine !== "postgres") await runMysql(options, rows);
+  if (json !== undefined) writeFileSync(json, toJson(rows));
+  console.log(`${rows.length} rows in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+}
+
+async function runPostgres(options: BenchArguments, rows: Row[]): Promise<void> {
+  const world = await createWorld(options.isQuick ? 300 : 2_000);
+  const tenantCounts = options.isQuick ? [1, 100] : [1, 10, 100, 1_000];
+  describe(`PostgreSQL ${world.version}`, world.tenants, options);
+  await runGroups(POSTGRES_GROUPS, { ...benchOf(options), tenantCounts, world }, rows);
+}
+
+async function runMysql(options: BenchArguments, rows: Row[]): Promise<void> {
+  const tenantCounts = options.isQuick ? [1, 100] : [1, 10, 100];
+  const tenants = Math.max(...tenantCounts);
+  const world = await createMysqlWorld(tenants);
+  if ("unavailable" in world) {
+    console.log(`Nothing of MySQL or MariaDB is measured. ${world.unavailable}`);
+    return;
+  }
+  describe(world.version, tenants, options);
+  await runGroups(MYSQL_GROUPS, { ...benchOf(options), tenantCounts, world }, rows);
+}
+
+function describe(server: string, tenants: number, { isQuick }: BenchArguments): void {
+  const cores = `${availableParallelism()} cores`;
+  const quick = isQuick ? ", quick" : "";
+  console.log(`Node.js ${process.versions.node}, ${server}, ${cores}, ${tenants} tenants${quick}`);
+}
+
+function benchOf({ isQuick, only }: BenchArguments): Pick<Bench, "isQuick" | "random" | "wants"> {
+  return {
+    isQuick,
+    random: createRandom(20_260_101),
+    wants: (name) => only === undefined || only.test(name),
+  };
+}
+
+async function runGroups<SomeWorld extends Pick<World, "close" | "networks">>(
+  groups: readonly Group<SomeWorld>[],
+  bench: Bench<SomeWorld>,
+  rows: Row[],
+): Promise<void> {
   try {
-    const bench: Bench = {
-      isQuick,
-      random: createRandom(20_260_101),
-      tenantCounts: isQuick ? [1, 100] : [1, 10, 100, 1_000],
-      wants: (name) => only === undefined || only.test(name),
-      world,
-    };
-    console.log(
-      `Node.js ${process.versions.node}, PostgreSQL ${world.version}, ` +
-        `${availableParallelism()} cores, ${world.tenants} tenants${isQuick ? ", quick" : ""}`,
-    );
-    for (const group of GROUPS) {
+    for (const group of groups) {
       for await (const row of group(bench)) {
         rows.push(row);
         console.log(lineOf(row));
       }
     }
   } finally {
-    await world.close();
+    await bench.world.close();
   }
-  if (json !== undefined) writeFileSync(json, toJson(rows));
-  console.log(`${rows.length} rows in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
 }
