@@ -1,5 +1,6 @@
 import type { PoolConnection } from "mariadb";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeMysql } from "../support/database.ts";
 import { createMariadbWorld, type MariadbWorld, ticked } from "../support/mariadb-world.ts";
 
 interface Note {
@@ -8,7 +9,7 @@ interface Note {
 
 const OWNERS = "select owner from note order by id";
 
-describe.skipIf(inject("mysql") === undefined)("a connection that was taken from the pool", () => {
+describeMysql("a connection that was taken from the pool", () => {
   let world: MariadbWorld;
   let own: readonly string[];
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { describeMysql } from "../support/database.ts";
 import { createMariadbWorld, type MariadbWorld, ticked } from "../support/mariadb-world.ts";
 import { type RunningMysql, startMysql } from "../support/mysql-server.ts";
 
@@ -8,7 +9,7 @@ interface Note {
 
 const OWNERS = "select owner from note order by id";
 
-describe.skipIf(inject("mysql") === undefined)("prepared statements at the server's limit", () => {
+describeMysql("prepared statements at the server's limit", () => {
   let server: RunningMysql;
   let world: MariadbWorld;
   let own: readonly string[];

@@ -1,5 +1,6 @@
 import type { Connection, PoolConnection } from "mariadb";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { describeMysql } from "../support/database.ts";
 import { createMariadbWorld, type MariadbWorld, ticked } from "../support/mariadb-world.ts";
 
 interface Note {
@@ -11,7 +12,7 @@ const OWNERS = "select owner from note order by id";
 const MANY = `select n0.owner from ${Array.from({ length: 18 }, (_, at) => `note n${at}`).join(", ")}`;
 const INSERT = "insert into note (owner) values ('stray')";
 
-describe.skipIf(inject("mysql") === undefined)("the session of a connection of `mariadb`", () => {
+describeMysql("the session of a connection of `mariadb`", () => {
   let world: MariadbWorld;
   let own: readonly string[];
 

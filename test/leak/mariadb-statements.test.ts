@@ -1,7 +1,8 @@
 import type { EventEmitter } from "node:events";
 import type { Connection } from "mariadb";
-import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MariadbOptions } from "../../src/drivers/mariadb/index.ts";
+import { describeMysql } from "../support/database.ts";
 import { createMariadbWorld, type MariadbWorld, ticked } from "../support/mariadb-world.ts";
 
 interface Note {
@@ -10,7 +11,7 @@ interface Note {
 
 const OWNERS = "select owner from note order by id";
 
-describe.skipIf(inject("mysql") === undefined)("statements of `mariadb`", () => {
+describeMysql("statements of `mariadb`", () => {
   let world: MariadbWorld;
   let own: readonly string[];
 

@@ -12,6 +12,8 @@ import { fakeTenant } from "./pg-world.ts";
 /** A few tenants' databases, and a driver that is used without the rest of the toolkit. */
 export interface MariadbWorld {
   readonly database: TestMysqlDatabase;
+  /** The driver's own user: its sessions are the driver's alone. */
+  readonly user: string;
   readonly pool: Pool;
   readonly driver: ReturnType<typeof mariadb>;
   readonly context: ScopeContext;
@@ -75,9 +77,10 @@ export async function createMariadbWorld(
     onSchemaMissing: (schemaName) => missing.push(schemaName),
     sharedSchemas: [],
   };
+  const url = await database.createUser({ database: "all", server: "process", tenants: "all" });
   const drivers: ReturnType<typeof mariadb>[] = [];
   const open = (more: MariadbOptions = {}): ReturnType<typeof mariadb> => {
-    const driver = mariadb({ connectionLimit: 4, uri: database.url, ...options, ...more });
+    const driver = mariadb({ connectionLimit: 4, uri: url, ...options, ...more });
     driver.attach(host);
     drivers.push(driver);
     return driver;
@@ -102,5 +105,6 @@ export async function createMariadbWorld(
       return driver.pool;
     },
     tenants,
+    user: new URL(url).username,
   };
 }

@@ -1,8 +1,9 @@
 import { createPool, type Pool, type PoolConnection, type UpsertResult } from "mariadb";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scopeOf } from "../../../src/core/scope.ts";
 import { mariadb } from "../../../src/drivers/mariadb/index.ts";
 import { sortOptions } from "../../../src/drivers/mariadb/options.ts";
+import { describeMysql } from "../../support/database.ts";
 import { createMariadbWorld, type MariadbWorld } from "../../support/mariadb-world.ts";
 
 interface Note {
@@ -11,7 +12,7 @@ interface Note {
 
 const OWNERS = "select owner from note order by id";
 
-describe.skipIf(inject("mysql") === undefined)("the pool of `mariadb`", () => {
+describeMysql("the pool of `mariadb`", () => {
   let world: MariadbWorld;
   let own: readonly string[];
 
