@@ -66,6 +66,9 @@ export function bytesOf(expression: string): string {
 }
 
 /** Returns a list of parameters, which is never empty: nothing equals null. */
-export function placeholders(values: readonly unknown[], wrap = (one: string) => one): string {
+export function placeholders(
+  values: readonly unknown[],
+  wrap = (one: string): string => one,
+): string {
   return values.length === 0 ? "null" : values.map(() => wrap("?")).join(", ");
 }

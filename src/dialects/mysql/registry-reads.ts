@@ -11,7 +11,7 @@ import {
 } from "./registry-names.ts";
 
 /** Whether a row is a tenant. */
-export const IS_TENANT = `t.${KEYS.isTenant} = 1`;
+export const IS_TENANT: string = `t.${KEYS.isTenant} = 1`;
 
 /** Returns the beginning of a statement that returns rows for `read`, of the tenants `t`. */
 export function selectRows(

@@ -7,7 +7,7 @@ import type { SessionSettings } from "./session-settings.ts";
 /** What is known of the session of one physical connection, for as long as it lives. */
 export class ConnectionState {
   /** Where it is, and what its statements may have left. */
-  readonly session = new ConnectionDatabase();
+  readonly session: ConnectionDatabase = new ConnectionDatabase();
   /** Its prepared statements. */
   readonly statements: PreparedStatements;
   /** How it was set before anybody could change it, once that had to be known. */

@@ -30,7 +30,7 @@ export interface TransactionRun {
 }
 
 /** Marks a transaction, so that it can be told later whether it is still open. */
-export const MARK_TEXT = `savepoint ${MARK}`;
+export const MARK_TEXT: string = `savepoint ${MARK}`;
 
 /**
  * Runs `fn` between `begin` and `commit`, or `rollback` when it rejects.

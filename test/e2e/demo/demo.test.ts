@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { createTestDatabase } from "../../support/database.ts";
+import { startMysql } from "../../support/mysql-server.ts";
 
 const main = fileURLToPath(new URL("../../../examples/demo/main.ts", import.meta.url));
 const run = promisify(execFile);
@@ -31,6 +32,21 @@ describe("the demo", () => {
       await database.drop();
     }
   });
+
+  it.skipIf(inject("mysql") === undefined)(
+    "does the same on MySQL or MariaDB",
+    { timeout: 60_000 },
+    async () => {
+      // A server of its own: the demo's tenants have the names that they would have anywhere.
+      const server = await startMysql({ settings: { max_connections: "100" } });
+      if ("unavailable" in server) throw new Error(server.unavailable);
+      try {
+        expect(await check({ DATABASE_URL: server.url })).toMatch(/\n\d\d passed, 0 failed\n$/);
+      } finally {
+        await server.stop();
+      }
+    },
+  );
 
   it(
     "takes another port when its own is taken, and stops cleanly",
