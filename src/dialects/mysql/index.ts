@@ -5,7 +5,7 @@ import { registrySql } from "./registry-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
 import { scriptSql } from "./script-sql.ts";
 
-/** MySQL, 8.0.13 and later, and MariaDB, 10.6 and later. */
+/** MySQL, 8.0.23 and later, and MariaDB, 10.6 and later. */
 export const mysql: Dialect = {
   hasSearchPath: false,
   hasTransactionalDdl: false,
