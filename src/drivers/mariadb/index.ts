@@ -10,7 +10,6 @@ import { MysqlDriver } from "../mysql/mysql-driver.ts";
 import { MariadbLibrary } from "./mariadb-library.ts";
 import { type MariadbOptions, sortOptions } from "./options.ts";
 
-export type { MysqlDriverOptions } from "../mysql/mysql-driver.ts";
 export type { MariadbOptions } from "./options.ts";
 
 /**

@@ -13,7 +13,7 @@ export interface MariadbOptions extends PoolConfig, MysqlDriverOptions {
    * Address such as `mariadb://user:password@host:3306/database?connectionLimit=5`. Options beside it
    * win over what it says.
    */
-  readonly uri?: string;
+  readonly uri?: string | undefined;
 }
 
 /** The application's options, sorted by whose they are. */

@@ -11,7 +11,9 @@ import type { ClientModule } from "./peer.ts";
  *
  * @see https://sidorares.github.io/node-mysql2/docs/examples/connections/create-pool
  */
-export interface Mysql2Options extends PoolOptions, MysqlDriverOptions {
+export interface Mysql2Options extends Omit<PoolOptions, "uri">, MysqlDriverOptions {
+  /** Address, such as `mysql://user:password@host:3306/database`. */
+  readonly uri?: string | undefined;
   /**
    * The application's own copy of `mysql2`, where it is not the one that `import "mysql2"` finds here.
    * ORMs test pools with `instanceof`, so it must be theirs.
@@ -39,10 +41,12 @@ export function toPoolOptions(options: Mysql2Options): PoolOptions {
     maintenanceConnections: _maintenanceConnections,
     mysql2: _mysql2,
     resetOnRelease: _resetOnRelease,
+    uri,
     ...own
   } = options;
   return {
     ...own,
+    ...(uri !== undefined && { uri }),
     connectTimeout: own.connectTimeout ?? CONNECT_TIMEOUT_MS,
     maxPreparedStatements: own.maxPreparedStatements ?? DEFAULT_PREPARED_STATEMENTS,
   };

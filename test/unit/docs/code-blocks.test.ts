@@ -11,7 +11,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   complete:
     'type Config = import("kirayedar").TenancyConfig; type Parts = "cache" | "migrations" | "registry"; ' +
     'type Complete = Required<Omit<Config, Parts | "importModule">> & { [P in Parts]: Required<NonNullable<Config[P]>> }; ' +
-    'type CompletePg = Required<Omit<import("kirayedar/pg").PgOptions, keyof import("pg").PoolConfig>>;',
+    'type CompletePg = Required<Omit<import("kirayedar/pg").PgOptions, keyof import("pg").PoolConfig>>; ' +
+    'type CompleteMysql2 = Required<Pick<import("kirayedar/mysql2").Mysql2Options, "changePollMs" | "maintenanceConnections" | "maxPreparedStatements" | "multipleStatements" | "mysql2">>;',
   database: 'declare const database: import("kirayedar").Driver<import("pg").Pool>;',
   pool: 'declare const pool: import("pg").Pool;',
   tenancy: 'declare const tenancy: import("kirayedar").Tenancy<import("pg").Pool>;',
