@@ -7,17 +7,17 @@ import { mysql2 } from "../../../src/drivers/mysql2/index.ts";
 import type { World } from "../lifecycle/world.ts";
 
 /** What the lifecycle works with, on a world's database, for parts that a tenancy has no call for. */
-export function connectDeps({ globalSchema, schema, url }: World): LifecycleDeps {
-  const driver = mysql2({ uri: url });
+export function connectDeps(world: World): LifecycleDeps {
+  const driver = mysql2({ uri: world.url });
   const settings = resolveSettings({
     database: driver,
     migrations: { global: [], tenant: [] },
-    tenantPrefix: schema(""),
+    tenantPrefix: world.schema(""),
   });
   const context = new ScopeContext();
   driver.attach({
     currentScope: () => context.current(),
-    globalSchema,
+    globalSchema: world.globalSchema,
     logger: settings.logger,
     onSchemaMissing: () => undefined,
     sharedSchemas: [],

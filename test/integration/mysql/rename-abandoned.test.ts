@@ -55,12 +55,12 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
 
   async function remove(id: string): Promise<void> {
     await withTenantLock(deps, { id }, async (session, tenant) => {
-      const { forget, isSchemaOurs } = await abandonMove(deps, session, tenant);
+      const abandoned = await abandonMove(deps, session, tenant);
       const atLast = async (tx: Transaction): Promise<void> => {
         await deps.registry.remove(tx, tenant.id);
-        await forget(tx);
+        await abandoned.forget(tx);
       };
-      if (!isSchemaOurs) return await globalWrites(session, atLast);
+      if (!abandoned.isSchemaOurs) return await globalWrites(session, atLast);
       await removeSchema(deps, session, tenant.schemaName, { atLast, tenant: tenant.slug });
     });
   }
@@ -90,6 +90,7 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
     await world.makeForeign(world.schema("old"));
     await remove(id);
     await world.checkForeign(world.schema("old"));
+    await expect(world.tenancy.get({ id })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
   });
 
   it("leaves a database alone that has the new name since", async () => {

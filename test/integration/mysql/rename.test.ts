@@ -122,6 +122,54 @@ describe.skipIf(inject("mysql") === undefined)("renaming a tenant's database", (
     });
   });
 
+  it("finds out what the user may not make before it moves anything", async () => {
+    const user = world.schema("user");
+    const [{ host } = { host: "%" }] = await read<{ host: string }>(
+      "select substring_index(user(), '@', -1) as host",
+    );
+    const account = `'${user}'@'${host}'`;
+    const any = world.schema("").replaceAll("_", "\\_");
+    await run(
+      `create user ${account} identified by 'secret'`,
+      `grant all on \`${any}%\`.* to ${account}`,
+      `grant all on \`${world.globalSchema}\`.* to ${account}`,
+    );
+    const url = new URL(world.url);
+    url.username = user;
+    url.password = "secret";
+    const limited = world.another({ driver: { url: url.href } });
+    const { id } = await limited.create("limited");
+    const name = world.schema("limited");
+    const made = [
+      [
+        "trigger",
+        `create definer = nobody@nowhere trigger x after insert on note for each row set @a = 1`,
+      ],
+      ["procedure", "create definer = nobody@nowhere procedure x() select 1"],
+      [
+        "event",
+        "create definer = nobody@nowhere event x on schedule every 1 day disable do select 1",
+      ],
+      ["view", "create definer = nobody@nowhere view x as select id from note"],
+    ] as const;
+    for (const [kind, make] of made) {
+      await run(`use \`${name}\``, make);
+      const refused = limited.rename("limited", { schemaName: true, slug: "free" });
+      await expect(refused).rejects.toMatchObject(code("SCHEMA_NOT_MOVABLE"));
+      // Nor may it see how a procedure of somebody else's was made.
+      await expect(refused).rejects.toThrow(
+        kind === "procedure" ? /"x" cannot be read/ : /"x" cannot be made/,
+      );
+      expect(await world.tenancy.get({ id })).toMatchObject({ schemaName: name, state: "active" });
+      expect(await exists(world.schema("free"))).toBe(false);
+      await run(`use \`${name}\``, `drop ${kind} x`);
+    }
+    expect(await limited.rename("limited", { schemaName: true, slug: "free" })).toMatchObject({
+      schemaName: world.schema("free"),
+    });
+    await run(`drop user ${account}`);
+  });
+
   it("gives the tenant back its names and state when somebody keeps a table", async () => {
     await world.tenancy.create("held");
     await world.tenancy.suspend("held");
