@@ -42,8 +42,14 @@ describeMysql("statements of `mariadb`", () => {
         const tenant = (turn * 7 + Math.floor(turn / 5)) % 2;
         const text = texts[turn % 3]!;
         const how = turn % 11 === 0 ? "query" : "execute";
+        // One that fails when its scope has been entered.
+        const failing = world.in(1 - tenant, () => pool.query("select nonsense from note"));
+        await expect(failing).rejects.toMatchObject({ errno: 1054 });
         const rows = await world.in(tenant, () => pool[how]<Note[]>(text));
         expect(rows.map(({ owner }) => owner)).toEqual(rows.map(() => own[tenant]));
+        expect((await world.in(tenant, () => pool.query<Note[]>(OWNERS)))[0]?.owner).toBe(
+          own[tenant],
+        );
         const connection = await world.in(tenant, () => pool.getConnection());
         const [row] = await connection.execute<Note[]>(texts[turn % 2]!);
         expect(row?.owner).toBe(own[tenant]);

@@ -91,7 +91,6 @@ export class Lease {
     const mustEnd = destroy || this.#streaming > 0;
     if (!mustEnd) await this.#last;
     for (const statement of this.#prepared) statement.close();
-    // ISOLATION: what the next holder writes would be part of the transaction. leak/mariadb-lease.test.ts
     if (this.#isOpen && !mustEnd) this.#owner.warnOpen(this.#database);
     await this.#owner.giveBack(this.#scoped, mustEnd);
   }

@@ -86,7 +86,7 @@ export class ScopedConnection {
     // ISOLATION: one message, so that the query does not run when the scope cannot be entered; two
     // that are sent at once both run. leak/mariadb-session.test.ts
     const text = `${database.useText}; ${request.sql}`;
-    // ISOLATION: nobody knows how far a message got that failed. leak/mariadb-session.test.ts
+    // ISOLATION: nobody knows how far a message got that failed. leak/mariadb-statements.test.ts
     state.session.current = undefined;
     const answers = await this.#explained(
       database,
@@ -153,7 +153,7 @@ export class ScopedConnection {
   async enter(database: ScopeDatabase): Promise<void> {
     const { raw, state } = this;
     if (state.isIn(raw, database.schemaName)) return;
-    // ISOLATION: a `use` that fails leaves the session where it was. leak/mariadb-session.test.ts
+    // Until the server has said so, nobody knows.
     state.session.current = undefined;
     try {
       await raw.query(database.useText);

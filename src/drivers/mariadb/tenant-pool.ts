@@ -129,7 +129,6 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
     );
   }
 
-  // ISOLATION: what the next holder does would be part of it. leak/mariadb-lease.test.ts
   async giveBack(connection: ScopedConnection, destroy: boolean): Promise<void> {
     await outsideScope(async () => {
       const { raw } = connection;
@@ -163,7 +162,8 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
     const { session } = state;
     if (!raw.isValid() || session.trace === "destroy") return false;
     if (this.#config.resetAfterUse === true) session.leave("reset");
-    // The library sends it only when a transaction may be open.
+    // ISOLATION: what the next holder writes would be part of the transaction. The library sends it
+    // only when one may be open. leak/mariadb-lease.test.ts
     await raw.rollback();
     if (session.isClean) return true;
     // ISOLATION: a reset also undoes what the application set when the connection was opened, such as

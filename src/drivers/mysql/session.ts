@@ -102,7 +102,7 @@ export class MysqlSession implements Session {
   async #enter(scope: Scope): Promise<void> {
     const database = this.#databases.of(scope);
     if (this.#schemaName === database.schemaName) return;
-    // ISOLATION: a `use` that fails leaves the session where it was. integration/mysql/session.test.ts
+    // Until the server has said so, nobody knows.
     this.#schemaName = undefined;
     try {
       await this.#wire.query(database.useText);
