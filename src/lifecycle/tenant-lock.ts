@@ -15,8 +15,9 @@ const MAX_ATTEMPTS = 5;
  * There is one lock for each slug, as `slugKey` compares slugs, and an operation holds exactly one
  * of them, on a connection apart from the application's pool, from before it reads the row until
  * after its last write. Holding one only, operations cannot deadlock. The server frees the lock
- * when its connection ends, so that a row in a busy state (`provisioning`, `dropping`) whose lock
- * is free was left by a process that died; whoever takes the lock next finishes or undoes that.
+ * when its connection ends, so that a row in a busy state (`provisioning`, `renaming`, `dropping`)
+ * whose lock is free was left by a process that died; whoever takes the lock next finishes or undoes
+ * that.
  *
  * - `create` takes the lock of a slug that has no row yet; so that two that make the same tenant
  *   come one after the other. Its first write is the row, which also reserves the schema's name
@@ -25,7 +26,8 @@ const MAX_ATTEMPTS = 5;
  * - Those on a tenant named by its id read the slug, take its lock, and read the row again; if the
  *   tenant was renamed in between, they begin anew.
  * - `rename` holds the old slug's lock; the new slug is taken by its unique index, in the one
- *   transaction that does everything. Nothing is written after that.
+ *   transaction that does everything. Nothing is written after that. Where a schema has to be moved,
+ *   that transaction makes the tenant `renaming`, and the rest is done under the new slug's lock.
  *
  * Every change of state also names the states that it may start from (compare and set), so that a
  * row that was changed by hand is never overwritten.

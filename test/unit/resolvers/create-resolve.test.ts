@@ -32,6 +32,7 @@ describe.each([false, true])("resolve, with a registry that is asynchronous: %s"
     ["suspended.example.com", "suspended suspended"],
     ["archived.example.com", "suspended archived"],
     ["maintenance.example.com", "maintenance maintenance"],
+    ["renaming.example.com", "maintenance renaming"],
     ["provisioning.example.com", "provisioning provisioning"],
     ["failed.example.com", "provisioning failed"],
     ["dropping.example.com", "unknown"],

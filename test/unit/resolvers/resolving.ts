@@ -34,6 +34,7 @@ export function createResolving(options: ResolvingOptions = {}): Resolving {
   add("suspended", "suspended");
   add("archived", "archived");
   add("maintenance", "maintenance");
+  add("renaming", "renaming");
   add("provisioning", "provisioning");
   add("failed", "failed");
   add("dropping", "dropping");
