@@ -82,7 +82,9 @@ async function checkFree(deps: LifecycleDeps, session: Session, tenant: NewTenan
 }
 
 function keep(found: Tenant, { options, tenant }: CreatePlan): Tenant {
-  if (found.state === "dropping") throw wrongState(found, "created before that has ended");
+  if (found.state === "dropping" || found.state === "renaming") {
+    throw wrongState(found, "created before that has ended");
+  }
   if (options.ifExists === "keep") return found;
   const as = found.slug === tenant.slug ? "" : `, as "${found.slug}"`;
   throw new TenancyError("TENANT_EXISTS", `There already is a tenant "${tenant.slug}"${as}.`, {

@@ -1,10 +1,11 @@
-import type { Session } from "../core/driver.ts";
+import type { Session, Transaction } from "../core/driver.ts";
 import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
 import type { DropOptions } from "../core/tenancy.ts";
 import type { Tenant, TenantRef } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { globalWrites, type LifecycleDeps } from "./deps.ts";
 import { runHook } from "./hook.ts";
+import { abandonMove } from "./move-schema.ts";
 import { changedMeanwhile } from "./refs.ts";
 import { removeSchema } from "./remove-schema.ts";
 import { checkOwnSchema } from "./reserved-names.ts";
@@ -49,15 +50,21 @@ async function dropLocked(deps: LifecycleDeps, session: Session, tenant: Tenant)
   const { registry } = deps;
   await checkOwnSchema(deps, session, tenant);
   const dropping = await markDropping(deps, session, tenant);
-  let hasCommitted = tenant.state === "dropping";
+  // A move that was begun has no way back to what it was before.
+  let hasCommitted = tenant.state === "dropping" || tenant.state === "renaming";
   try {
-    await removeSchema(deps, session, tenant.schemaName, {
-      atLast: (tx) => registry.remove(tx, tenant.id),
-      onCommitted: () => {
-        hasCommitted = true;
-      },
-      tenant: tenant.slug,
-    });
+    const abandoned = await abandonMove(deps, session, dropping);
+    const atLast = async (tx: Transaction): Promise<void> => {
+      await registry.remove(tx, tenant.id);
+      await abandoned.forget(tx);
+    };
+    const onCommitted = (): void => {
+      hasCommitted = true;
+    };
+    if (abandoned.isSchemaOurs) {
+      const removal = { atLast, onCommitted, tenant: tenant.slug };
+      await removeSchema(deps, session, tenant.schemaName, removal);
+    } else await globalWrites(session, atLast);
   } catch (error) {
     if (hasCommitted) throw error;
     await takeBack(deps, session, tenant, error);

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Session, Transaction } from "../core/driver.ts";
 import type { SchemaObject } from "../core/schema-sql.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { globalWrites, type LifecycleDeps } from "./deps.ts";
+import { Patience, withPatience } from "./patience.ts";
 
 /**
  * Objects that one transaction drops. Each takes some locks (a table with its indexes about 15), and
@@ -16,12 +16,6 @@ const LISTED = 5_000;
 
 /** Objects that an error names. */
 const NAMED = 5;
-
-/** Longest wait for one lock: whoever comes after us waits behind it for as long. */
-const LOCK_WAIT_MS = 2_000;
-
-/** Pause between two attempts, at most; half of it at least. */
-const PAUSE_MS = 200;
 
 /** How {@link removeSchema} goes about it. */
 export interface RemovalOptions {
@@ -110,59 +104,4 @@ async function listObjects(
 ): Promise<SchemaObject[]> {
   const { params, text } = driver.dialect.schema.listObjects(schemaName, limit);
   return (await session.query<SchemaObject>(GLOBAL_SCOPE, text, params)).rows;
-}
-
-/** How much longer to try. */
-class Patience {
-  readonly #deadline: number;
-
-  constructor(timeoutMs: number) {
-    this.#deadline = performance.now() + timeoutMs;
-  }
-
-  get leftMs(): number {
-    return Math.max(0, this.#deadline - performance.now());
-  }
-}
-
-/**
- * Several short waits instead of a long one: in the pauses between them, others get through.
- *
- * @throws TenancyError `TENANT_BUSY`
- */
-async function withPatience(
-  { driver }: LifecycleDeps,
-  session: Session,
-  patience: Patience,
-  tenant: string,
-  fn: (tx: Transaction) => Promise<void>,
-): Promise<void> {
-  const { schema } = driver.dialect;
-  for (;;) {
-    const wait = schema.limitLockWait(Math.min(LOCK_WAIT_MS, patience.leftMs));
-    try {
-      return await session.transaction(GLOBAL_SCOPE, fn, { first: wait });
-    } catch (error) {
-      if (!schema.isLockConflict(error)) throw error;
-      const pauseMs = PAUSE_MS * (0.5 + Math.random() / 2);
-      if (patience.leftMs <= pauseMs) {
-        throw new TenancyError(
-          "TENANT_BUSY",
-          `Somebody is using the schema of the tenant "${tenant}".`,
-          {
-            cause: error,
-            remedy: "Try again when the transaction that holds the lock has ended.",
-            tenant,
-          },
-        );
-      }
-      await sleep(pauseMs);
-    } finally {
-      // It fails only when the connection is lost, and must not hide the error before it.
-      const { endLockLimit } = schema;
-      if (endLockLimit !== undefined) {
-        await session.query(GLOBAL_SCOPE, endLockLimit).catch(() => undefined);
-      }
-    }
-  }
 }

@@ -1,18 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import type { Transaction } from "../../../src/core/driver.ts";
-import { globalWrites, type LifecycleDeps } from "../../../src/lifecycle/deps.ts";
-import { abandonMove } from "../../../src/lifecycle/move-schema.ts";
-import { removeSchema } from "../../../src/lifecycle/remove-schema.ts";
-import { withTenantLock } from "../../../src/lifecycle/tenant-lock.ts";
 import { MYSQL2 } from "../../support/engines.ts";
 import { code, createWorld, type World } from "../lifecycle/world.ts";
-import { connectDeps } from "./deps.ts";
 import { type Mortal, mortal } from "./dying-session.ts";
 
 describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is removed", () => {
   let world: World;
   let dying: Mortal;
-  let deps: LifecycleDeps;
 
   beforeAll(async () => {
     world = await createWorld(
@@ -24,13 +17,9 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
       },
       MYSQL2,
     );
-    deps = connectDeps(world);
   });
 
-  afterAll(async () => {
-    await deps.driver.close();
-    await world.close();
-  });
+  afterAll(() => world.close());
 
   async function makeHalf(
     slug: string,
@@ -53,18 +42,6 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
     return id;
   }
 
-  async function remove(id: string): Promise<void> {
-    await withTenantLock(deps, { id }, async (session, tenant) => {
-      const abandoned = await abandonMove(deps, session, tenant);
-      const atLast = async (tx: Transaction): Promise<void> => {
-        await deps.registry.remove(tx, tenant.id);
-        await abandoned.forget(tx);
-      };
-      if (!abandoned.isSchemaOurs) return await globalWrites(session, atLast);
-      await removeSchema(deps, session, tenant.schemaName, { atLast, tenant: tenant.slug });
-    });
-  }
-
   it.each([
     ["before anything was made", "before", /^show create database/],
     ["before the tables moved", "before", /^rename table/],
@@ -76,7 +53,10 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
     const slug = `s_${name.replaceAll(" ", "_")}`;
     const id = await makeHalf(slug, when, pattern);
     expect(await world.tenancy.get({ id })).toMatchObject({ state: "renaming" });
-    await remove(id);
+    await expect(world.tenancy.create(`${slug}_new`, { ifExists: "keep" })).rejects.toMatchObject(
+      code("INVALID_STATE"),
+    );
+    expect(await world.tenancy.drop({ id })).toBe(true);
     await expect(world.tenancy.get({ id })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
     expect((await world.contents()).schemas).toEqual([]);
     const moves = await world.admin.query(
@@ -88,7 +68,7 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
   it("leaves a database alone that has the old name since", async () => {
     const id = await makeHalf("old", "after", /^drop database if exists/);
     await world.makeForeign(world.schema("old"));
-    await remove(id);
+    expect(await world.tenancy.drop({ id })).toBe(true);
     await world.checkForeign(world.schema("old"));
     await expect(world.tenancy.get({ id })).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
   });
@@ -97,7 +77,7 @@ describe.skipIf(inject("mysql") === undefined)("a half renamed tenant that is re
     const id = await makeHalf("new", "before", /^drop trigger if exists/);
     await world.removeSchema(world.schema("new_new"));
     await world.makeForeign(world.schema("new_new"));
-    await remove(id);
+    expect(await world.tenancy.drop({ id })).toBe(true);
     await world.checkForeign(world.schema("new_new"));
     const { rows } = await world.admin.query(
       `select table_name as name from information_schema.tables where table_schema = '${world.schema("new_new")}'`,
