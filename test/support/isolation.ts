@@ -3,8 +3,8 @@ import Cursor from "pg-cursor";
 import type { Tenant } from "../../src/core/tenant.ts";
 
 /** What is hammered. */
-export interface HammerOptions {
-  readonly pool: pg.Pool;
+export interface HammerOptions<Pool = pg.Pool, Name extends string = Kind> {
+  readonly pool: Pool;
   readonly tenants: readonly Tenant[];
   /** Runs `fn` in the scope of a tenant, however the pool under test learns of it. */
   in<T>(tenant: number, fn: () => Promise<T>): Promise<T>;
@@ -12,7 +12,7 @@ export interface HammerOptions {
   /** Operations in flight at once, at most. */
   readonly concurrency: number;
   /** Kinds of operations; default all. */
-  readonly kinds?: readonly Kind[];
+  readonly kinds?: readonly Name[];
   /** Ends a random backend; called now and then. */
   kill?(): Promise<unknown>;
 }
@@ -32,13 +32,22 @@ export interface HammerReport {
   unexpected: Map<string, number>;
 }
 
-interface Job {
-  readonly pool: pg.Pool;
+/** One operation, in the scope of its tenant. */
+export interface Job<Pool = pg.Pool> {
+  readonly pool: Pool;
+  /** The owner of every row that it may see: the tenant's schema. */
   readonly own: string;
   readonly number: number;
+  /** Looks at rows. */
   readonly see: (rows: readonly { readonly owner?: unknown }[]) => void;
+  /** Waits for something that fails. */
   readonly expect: (promise: Promise<unknown>) => Promise<void>;
 }
+
+/** Kinds of operations, by their names. */
+export type Kinds<Pool, Name extends string> = Readonly<
+  Record<Name, (job: Job<Pool>) => Promise<void>>
+>;
 
 const READ = "select owner from note where id <= $1";
 
@@ -121,9 +130,17 @@ export type Kind = keyof typeof KINDS;
 /** Every kind of operation, rare ones last. */
 export const ALL_KINDS = Object.keys(KINDS) as Kind[];
 
-/** Runs many operations of many tenants at once, and counts the rows that crossed. */
+/** Runs many operations of many tenants at once on a pool of `pg`, and counts the rows that crossed. */
 export async function hammer(options: HammerOptions): Promise<HammerReport> {
-  const { kinds = ALL_KINDS, operations, pool, tenants } = options;
+  return await hammerWith(KINDS, options);
+}
+
+/** Runs many operations of many tenants at once on any pool, and counts the rows that crossed. */
+export async function hammerWith<Pool, Name extends string>(
+  all: Kinds<Pool, Name>,
+  options: HammerOptions<Pool, Name>,
+): Promise<HammerReport> {
+  const { kinds = Object.keys(all) as Name[], operations, pool, tenants } = options;
   const report: HammerReport = {
     expectedErrors: 0,
     leaks: 0,
@@ -137,7 +154,7 @@ export async function hammer(options: HammerOptions): Promise<HammerReport> {
     const index = (number * 31) % tenants.length;
     const own = tenants[index]!.schemaName;
     const kind = kinds[(number * 7 + Math.floor(number / kinds.length)) % kinds.length]!;
-    const job: Job = {
+    const job: Job<Pool> = {
       expect: async (promise) => {
         const error = await promise.then(
           () => undefined,
@@ -156,7 +173,7 @@ export async function hammer(options: HammerOptions): Promise<HammerReport> {
       },
     };
     try {
-      await options.in(index, () => KINDS[kind](job));
+      await options.in(index, () => all[kind](job));
     } catch (error) {
       if (isLost(error)) report.lostConnections += 1;
       else {
@@ -198,6 +215,13 @@ function isLost(error: unknown): boolean {
     code === "57P01" ||
     code === "ECONNRESET" ||
     code === "EPIPE" ||
+    isMysqlLost(error) ||
     /Connection terminated|connection error|server conn crashed|client was closed/i.test(message)
   );
+}
+
+/** Errors of killed sessions: that of the server, and what the client libraries say afterwards. */
+function isMysqlLost(error: unknown): boolean {
+  const { code, errno, fatal } = error as Readonly<Record<string, unknown>>;
+  return errno === 1927 || errno === 1317 || fatal === true || code === "PROTOCOL_CONNECTION_LOST";
 }

@@ -3,6 +3,10 @@ import { TenancyError } from "../../errors/tenancy-error.ts";
 
 const ER_PARSE_ERROR = 1064;
 
+/** A semicolon, with nothing but comments after it. */
+const ENDS_STATEMENT =
+  /;(?:\s|--[^\n]{0,200}\n|#[^\n]{0,200}\n|\/\*(?:[^*]|\*(?!\/)){0,200}\*\/)*$/;
+
 /**
  * Whether a text may hold several statements, and so has to be looked at by the server itself before it
  * may run where the server accepts several: it alone knows where a string or a comment ends.
@@ -20,7 +24,7 @@ export function explainRefusal(error: Error, text: string): Error {
   const near = /near '(.{1,60})/s.exec(sqlMessage)?.[1];
   const at = near === undefined ? -1 : text.indexOf(near.replace(/' at line \d+$/, ""));
   // The server points at what follows the first statement.
-  if (at < 0 || !/;\s*$/.test(text.slice(0, at))) return error;
+  if (at < 0 || !ENDS_STATEMENT.test(text.slice(0, at))) return error;
   return severalStatements(error);
 }
 

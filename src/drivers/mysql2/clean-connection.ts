@@ -6,11 +6,11 @@ import { resetSession } from "./reset-session.ts";
 export function resetConnection(
   connection: RawConnection,
   state: ConnectionState,
-  namesText: string,
+  restoreText: string,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     state.housekeeping(reject, () => {
-      resetSession(connection, namesText, () => state.noteReset()).then(resolve, reject);
+      resetSession(connection, restoreText, () => state.noteReset()).then(resolve, reject);
     });
   });
 }

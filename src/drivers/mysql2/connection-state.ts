@@ -8,8 +8,9 @@ export class ConnectionState extends ConnectionDatabase {
   accepts: "one" | "several" | undefined = "several";
   /** What the server has said last of its session. */
   status = 0;
-  /** Whether the connection is of no more use. */
-  isLost = false;
+  readonly #connection: RawConnection;
+  readonly #addCommand: RawConnection["addCommand"];
+  #isLost = false;
   readonly #running = new Map<Command, (error: Error) => void>();
   #adopt: ((command: Command) => void) | undefined;
 
@@ -17,16 +18,24 @@ export class ConnectionState extends ConnectionDatabase {
   constructor(connection: RawConnection, logger: Logger) {
     super();
     const add = connection.addCommand;
-    connection.addCommand = (command) => {
+    this.#connection = connection;
+    this.#addCommand = (command) => {
       this.#see(command);
       return add.call(connection, command);
     };
+    connection.addCommand = this.#addCommand;
     // A second error of a connection would crash the process, as `mysql2` listens for the first alone.
     connection.on("error", (error: Error) => {
       logger.debug({ err: error }, "connection lost");
       this.#lose(error);
     });
     connection.stream.once("close", () => this.#lose(lost()));
+  }
+
+  /** Whether the connection is of no more use. */
+  get isLost(): boolean {
+    // One that is closed is given another, which refuses everything, before anybody hears of it.
+    return this.#isLost || this.#connection.addCommand !== this.#addCommand;
   }
 
   /** Whether a transaction is open. */
@@ -80,7 +89,7 @@ export class ConnectionState extends ConnectionDatabase {
   }
 
   #lose(error: Error): void {
-    this.isLost = true;
+    this.#isLost = true;
     const running = [...this.#running.values()];
     this.#running.clear();
     // `mysql2` does not tell commands without a callback, nor any after `destroy`.

@@ -90,6 +90,7 @@ export class Holding {
   follow(command: Command): void {
     const done = this.begin();
     const finish = (): void => {
+      this.#mayRead.diagnostics = true;
       this.state.finish(command);
       done();
     };
@@ -113,14 +114,13 @@ export class Holding {
     }
     // What a procedure has inserted is not said.
     if (Number(insertId) !== 0 || info.mayMove) this.#mayRead.insertId = true;
-    this.#mayRead.diagnostics = true;
   }
 
   /** Returns what to tell the application about an error, and notes what it means for the connection. */
   explain(run: Run, error: Error): Error {
-    this.#mayRead.diagnostics = true;
     hideTag(error, this.database);
     if (isFatal(error) || (!this.isLease && isReadOnly(error))) this.#isBroken = true;
+    if (isFatal(error)) return error;
     if (run.phase === "setting") return needsOneStatement(error, this.database);
     if (run.phase === "entering") {
       const said = enterError(error, this.database);

@@ -22,8 +22,8 @@ export interface LeaseSettings {
   readonly createQuery: ClientModule["createQuery"];
   /** Whether something is a query that was made already. */
   isQuery(value: unknown): value is Command;
-  /** SQL that makes the application's character set the session's, if that is known. */
-  readonly namesText: string | undefined;
+  /** SQL that sets a session as it was when it was opened, if that is known. */
+  readonly restoreText: string | undefined;
 }
 
 const leases = new WeakMap<object, Lease>();
@@ -197,12 +197,12 @@ export class Lease {
 
   #reset(callback: Callback = () => undefined): void {
     const { connection, isReleased, state } = this.#holding;
-    const { namesText } = this.#settings;
+    const { restoreText } = this.#settings;
     const answer = bindCallback(callback);
     if (isReleased) return process.nextTick(answer, ended());
-    state.leave(namesText === undefined ? "destroy" : "reset");
+    state.leave(restoreText === undefined ? "destroy" : "reset");
     const done = this.#holding.begin();
-    resetConnection(connection, state, namesText ?? "do 0")
+    resetConnection(connection, state, restoreText ?? "do 0")
       .then(
         () => answer(null),
         (error: Error) => {
@@ -289,6 +289,7 @@ export class Lease {
         overlay.set(property, method);
         return method;
       },
+      has: (connection, property) => overlay.has(property) || property in connection,
       set: (connection, property, value) => {
         // What `mysql2`'s own methods set is the connection's; anything else is the caller's.
         const isOwn = property === "_closing" || Object.hasOwn(connection, property);

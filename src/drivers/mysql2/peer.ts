@@ -68,6 +68,7 @@ export interface StatementCache {
 /** Settings of one connection: what of them is read here. */
 export interface ConnectionConfig {
   readonly charsetNumber: number;
+  readonly clientFlags: number;
   readonly compress?: boolean;
   readonly queryFormat?: unknown;
   readonly namedPlaceholders?: boolean;
@@ -80,7 +81,7 @@ export interface ConnectionConfig {
 /** A connection of `mysql2`'s pool, with what is used here beyond the public type. */
 export interface RawConnection extends EventEmitter {
   readonly config: ConnectionConfig;
-  readonly stream: EventEmitter & { ref?(): void; unref?(): void };
+  readonly stream: EventEmitter & { cork?(): void; uncork?(): void; ref?(): void; unref?(): void };
   sequenceId: number;
   readonly _paused?: boolean;
   readonly _statements?: StatementCache;

@@ -186,11 +186,13 @@ class Entry {
     if (state.accepts === mode) return send();
     state.accepts = undefined;
     const isSafe = mode === "several" || this.#commands.isOptionKnown;
-    connection.write(OPTION[mode]);
     // Compressed messages are numbered by another count.
     if (isSafe && connection.config.compress !== true) {
       this.isAhead = true;
-      const next = send();
+      const next = together(connection, () => {
+        connection.write(OPTION[mode]);
+        return send();
+      });
       const { phase } = this.#run;
       this.#run.phase = "setting";
       return () => {
@@ -201,6 +203,7 @@ class Entry {
         return next;
       };
     }
+    connection.write(OPTION[mode]);
     this.#run.phase = "setting";
     connection.sequenceId = 1;
     return () => {
@@ -237,5 +240,15 @@ class Entry {
     if (this.#command.onResult) this.#command.onResult(error);
     else this.#command.emit("error", error);
     return null;
+  }
+}
+
+/** Lets what is written leave in one piece. */
+function together<T>({ stream }: RawConnection, write: () => T): T {
+  stream.cork?.();
+  try {
+    return write();
+  } finally {
+    stream.uncork?.();
   }
 }

@@ -24,7 +24,7 @@ import type {
   TakeCallback,
 } from "./peer.ts";
 import { readFirst } from "./read-first.ts";
-import { setNamesText } from "./reset-session.ts";
+import { restoreTextOf } from "./reset-session.ts";
 import { mayHoldSql, noText, Run } from "./run.ts";
 import { executeOn, queryOn, toExecution } from "./statements.ts";
 
@@ -72,7 +72,7 @@ export function createScopedPool(
   const { connectionConfig } = seed.config;
   // ISOLATION: what escapes a scope finds no table. integration/mysql2/pool.test.ts
   connectionConfig.database = undefined;
-  const namesText = setNamesText(mysql2, connectionConfig.charsetNumber);
+  const restoreText = restoreTextOf(mysql2, connectionConfig);
 
   const owner: HoldingOwner = {
     commands: {
@@ -121,11 +121,11 @@ export function createScopedPool(
     if (!state.isClean || settings.alwaysResets) {
       // ISOLATION: a reset also undoes what the application set when the connection was opened, such as
       // a role with fewer rights. leak/mysql2-session-traces.test.ts
-      if (namesText === undefined || pool.listenerCount("connection") > 0) {
+      if (restoreText === undefined || pool.listenerCount("connection") > 0) {
         return connection.destroy();
       }
       // ISOLATION: settings, locks and temporary tables stay in the session. leak/mysql2-session-traces.test.ts
-      return end(resetConnection(connection, state, namesText));
+      return end(resetConnection(connection, state, restoreText));
     }
     // ISOLATION: an open transaction would go on under the next holder. leak/mysql2-lease.test.ts
     if (state.isOpen) return end(rollBack(connection, state));
@@ -262,7 +262,7 @@ export function createScopedPool(
   const leaseSettings: LeaseSettings = {
     createQuery: (...args) => mysql2.createQuery(...args),
     isQuery: (value): value is Command => (value as object).constructor === Query,
-    namesText,
+    restoreText,
   };
 
   function newRun(sql: unknown, hasHiddenText: boolean): Run {

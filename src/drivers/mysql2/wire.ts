@@ -3,12 +3,12 @@ import type { OpenWire } from "../mysql/wire-pool.ts";
 import { lost } from "./connection-state.ts";
 import type { ClientModule, RawConnection } from "./peer.ts";
 import { readFirst } from "./read-first.ts";
-import { resetSession, setNamesText } from "./reset-session.ts";
+import { resetSession, restoreTextOf } from "./reset-session.ts";
 
 /** Opens a connection apart from the application's pool: without a database, and outside any scope. */
 export async function openWire(mysql2: ClientModule, options: object): Promise<OpenWire> {
   const connection = await connect(mysql2, options);
-  const namesText = setNamesText(mysql2, connection.config.charsetNumber);
+  const restoreText = restoreTextOf(mysql2, connection.config);
   let isOpen = true;
   const lose = (): void => {
     isOpen = false;
@@ -31,8 +31,8 @@ export async function openWire(mysql2: ClientModule, options: object): Promise<O
         );
       }),
     reset: async () => {
-      if (!isOpen || namesText === undefined) throw lost();
-      await resetSession(connection, namesText);
+      if (!isOpen || restoreText === undefined) throw lost();
+      await resetSession(connection, restoreText);
     },
   };
 }
