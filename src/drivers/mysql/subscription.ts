@@ -38,6 +38,8 @@ export interface SubscriptionSettings {
   readonly subscriber: Subscriber;
   /** How often to look, in milliseconds. */
   readonly pollMs: number;
+  /** How often to remove what is older than an hour, in milliseconds. Default ten minutes. */
+  readonly pruneEveryMs?: number;
   /** Where log lines go. */
   readonly logger: Logger;
 }
@@ -56,12 +58,15 @@ export class Subscription {
   #isStopped = false;
   #looking: Promise<void> = Promise.resolve();
   #pauseMs: number;
-  #pruneAt = performance.now() + PRUNE_EVERY_MS * Math.random();
+  readonly #pruneEveryMs: number;
+  #pruneAt: number;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(settings: SubscriptionSettings) {
     this.#settings = settings;
     this.#pauseMs = settings.pollMs;
+    this.#pruneEveryMs = settings.pruneEveryMs ?? PRUNE_EVERY_MS;
+    this.#pruneAt = now() + this.#pruneEveryMs * Math.random();
   }
 
   /** Looks for the first time; resolves when that has succeeded or failed. */
@@ -134,7 +139,7 @@ export class Subscription {
   async #prune(wire: Wire): Promise<void> {
     if (now() < this.#pruneAt) return;
     // Processes that were started together would get into each other's way.
-    this.#pruneAt = now() + PRUNE_EVERY_MS * (0.5 + Math.random());
+    this.#pruneAt = now() + this.#pruneEveryMs * (0.5 + Math.random());
     const { logger, table } = this.#settings;
     try {
       await wire.query(

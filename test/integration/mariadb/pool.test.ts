@@ -259,6 +259,54 @@ describeMysql("the pool of `mariadb`", () => {
     await connection.release();
   });
 
+  describe("for a user with few rights", () => {
+    it("takes a database that it is denied, and does not see, for one that does not exist", async () => {
+      const uri = await world.database.createUser({ database: "all" });
+      const { pool } = world.open({ uri });
+      expect(await world.in("global", () => pool.query("select 1 as a"))).toEqual([{ a: 1 }]);
+      for (const how of ["query", "execute"] as const) {
+        await expect(world.in(0, () => pool[how](OWNERS))).rejects.toMatchObject({
+          code: "SCHEMA_NOT_FOUND",
+          tenant: "t0",
+        });
+      }
+      const driver = world.open({ uri });
+      const session = driver.session({}, (open) =>
+        open.query(scopeOf(world.tenants[0]!), "select 1"),
+      );
+      await expect(session).rejects.toMatchObject({ code: "SCHEMA_NOT_FOUND" });
+    });
+
+    it("says of a table that it is denied what the server says", async () => {
+      const uri = await world.database.createUser({ tenants: "insert" });
+      const { pool } = world.open({ uri });
+      await expect(world.in(0, () => pool.query(OWNERS))).rejects.toMatchObject({ errno: 1142 });
+    });
+
+    it("says that the server takes no more connections", async () => {
+      const uri = await world.database.createUser({ tenants: "all" });
+      const user = new URL(uri).username;
+      for (const host of ["localhost", "%"]) {
+        await world.admin.query(
+          `grant usage on *.* to '${user}'@'${host}' with max_user_connections 1`,
+        );
+      }
+      const driver = world.open({ acquireTimeout: 300, connectionLimit: 3, uri });
+      const scope = scopeOf(world.tenants[0]!);
+      await driver.session({}, async (session) => {
+        await session.query(scope, "select 1");
+        const refused = await Promise.allSettled([
+          driver.query(scope, "select 1"),
+          driver.session({}, () => Promise.resolve()),
+        ]);
+        expect(refused).toMatchObject([
+          { reason: { code: "DATABASE_UNAVAILABLE" } },
+          { reason: { code: "DATABASE_UNAVAILABLE" } },
+        ]);
+      });
+    });
+  });
+
   it("does not connect before it is used", async () => {
     const driver = world.open();
     expect(driver.pool.totalConnections()).toBe(0);
