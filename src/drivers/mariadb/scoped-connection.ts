@@ -26,8 +26,8 @@ export interface Execution {
   readonly states: ConnectionStates;
   /** Whether one text may hold several statements unasked. */
   readonly allowMultipleStatements: boolean;
-  /** The application's defaults of what a query may also say by itself. */
-  readonly defaults: { readonly metaAsArray: boolean; readonly namedPlaceholders: boolean };
+  /** Whether rows come with their columns in one array, unless a query says otherwise. */
+  readonly hasMeta: boolean;
 }
 
 /** Which of what was left in the session the caller's own statements have left there. */
@@ -93,7 +93,7 @@ export class ScopedConnection {
       raw.query<unknown>(withText(request, text), request.values),
     );
     if (!info.mayMove) state.noteEntered(raw, database.schemaName);
-    const { metaAsArray = this.#execution.defaults.metaAsArray } = request.options ?? {};
+    const { metaAsArray = this.#execution.hasMeta } = request.options ?? {};
     return withoutFirst(answers, metaAsArray);
   }
 

@@ -1,5 +1,5 @@
-import { EventEmitter } from "node:events";
-import type { Pool, PoolConfig, PoolConnection, QueryOptions } from "mariadb";
+import type { EventEmitter } from "node:events";
+import type { Pool, PoolConfig, PoolConnection } from "mariadb";
 import type { DriverHost, QueryResult } from "../../core/driver.ts";
 import { outsideScope, type Scope } from "../../core/scope.ts";
 import { errnoOf } from "../../dialects/mysql/errno.ts";
@@ -8,10 +8,11 @@ import type { ScopedWire, TenantPool } from "../mysql/client-library.ts";
 import { type ScopeDatabase, ScopeDatabases } from "../mysql/connection-database.ts";
 import { StatementInfos } from "../mysql/statement-info.ts";
 import { ConnectionStates } from "./connection-state.ts";
-import { Lease, type LeaseOwner, noImport } from "./lease.ts";
-import { mayBeInTransaction, type Request, toRequest } from "./peer.ts";
+import { Lease, type LeaseOwner } from "./lease.ts";
+import { mayBeInTransaction, type Request } from "./peer.ts";
 import { PLAIN_OPTIONS, toQueryResult } from "./results.ts";
 import { type Execution, type MayRead, ScopedConnection } from "./scoped-connection.ts";
+import { type PoolOwner, ScopedPool } from "./scoped-pool.ts";
 
 const DEFAULT_STATEMENTS = 256;
 
@@ -25,7 +26,7 @@ const POOL_ENDED: ReadonlySet<unknown> = new Set([45027, 45037]);
 const EVENTS = ["acquire", "connection", "enqueue", "error", "release"] as const;
 
 /** The pool of one client library's `createPool`, in which connections go from scope to scope. */
-export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
+export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner, PoolOwner {
   readonly pool: ScopedPool;
   readonly #createPool: (config: PoolConfig) => Pool;
   readonly #config: PoolConfig;
@@ -41,17 +42,14 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
    * @param config - the application's options for it
    */
   constructor(createPool: (config: PoolConfig) => Pool, config: PoolConfig, host: DriverHost) {
-    const { metaAsArray, multipleStatements, namedPlaceholders, prepareCacheLength } = config;
+    const { metaAsArray, multipleStatements, prepareCacheLength } = config;
     this.#createPool = createPool;
     this.#config = config;
     this.#host = host;
     this.#databases = new ScopeDatabases(host);
     this.#execution = {
       allowMultipleStatements: multipleStatements === true,
-      defaults: {
-        metaAsArray: metaAsArray === true,
-        namedPlaceholders: namedPlaceholders === true,
-      },
+      hasMeta: metaAsArray === true,
       host,
       infos: new StatementInfos(multipleStatements === true),
       states: new ConnectionStates(prepareCacheLength ?? DEFAULT_STATEMENTS),
@@ -59,13 +57,11 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
     this.pool = new ScopedPool(this, () => this.#scopeNow(), false);
   }
 
-  /** The library's own pool. It opens connections as soon as it is made. */
   get real(): Pool {
     this.#real ??= this.#open();
     return this.#real;
   }
 
-  /** The library's own pool, if it was needed yet. */
   get opened(): Pool | undefined {
     return this.#real;
   }
@@ -101,13 +97,11 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
     };
   }
 
-  /** Takes a connection for one scope. */
   async take(scope: Scope): Promise<Lease> {
     const connection = await this.#acquire();
     return new Lease(this, connection, this.#databases.of(scope));
   }
 
-  /** Runs one request on any connection. */
   async once(scope: Scope, request: Request, how: "batch" | "execute" | "query"): Promise<unknown> {
     const connection = await this.#acquire();
     let isOpen = false;
@@ -231,95 +225,6 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner {
   }
 }
 
-/**
- * What the application gets in place of the library's pool: all of it, with every query in a scope.
- *
- * ISOLATION: the scope is read where a method is entered, before anything is waited for.
- * leak/mariadb-isolation.test.ts
- */
-export class ScopedPool extends EventEmitter implements Pool {
-  readonly #owner: MariadbTenantPool;
-  readonly #scope: () => Scope;
-  readonly #isView: boolean;
-
-  /**
-   * @param scope - the scope in force; throws when there is none
-   * @param isView - whether another pool is the one to end
-   */
-  constructor(owner: MariadbTenantPool, scope: () => Scope, isView: boolean) {
-    super();
-    this.#owner = owner;
-    this.#scope = scope;
-    this.#isView = isView;
-  }
-
-  get closed(): boolean {
-    return this.#owner.isEnded;
-  }
-
-  async query<T>(sql: string | QueryOptions, values?: unknown): Promise<T> {
-    return await this.#once<T>("query", sql, values);
-  }
-
-  async execute<T>(sql: string | QueryOptions, values?: unknown): Promise<T> {
-    return await this.#once<T>("execute", sql, values);
-  }
-
-  async batch<T>(sql: string | QueryOptions, values?: unknown): Promise<T> {
-    return await this.#once<T>("batch", sql, values);
-  }
-
-  async getConnection(): Promise<PoolConnection> {
-    const { connection } = await this.#owner.take(this.#scope()).catch(fromHere);
-    return connection;
-  }
-
-  importFile(): Promise<void> {
-    return Promise.reject(noImport());
-  }
-
-  async end(): Promise<void> {
-    if (!this.#isView) await this.#owner.end();
-  }
-
-  activeConnections(): number {
-    return this.#owner.opened?.activeConnections() ?? 0;
-  }
-
-  totalConnections(): number {
-    return this.#owner.opened?.totalConnections() ?? 0;
-  }
-
-  idleConnections(): number {
-    return this.#owner.opened?.idleConnections() ?? 0;
-  }
-
-  taskQueueSize(): number {
-    return this.#owner.opened?.taskQueueSize() ?? 0;
-  }
-
-  escape(value: unknown): string {
-    return this.#owner.real.escape(value);
-  }
-
-  escapeId(identifier: string): string {
-    return this.#owner.real.escapeId(identifier);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end();
-  }
-
-  async #once<T>(
-    how: "batch" | "execute" | "query",
-    sql: string | QueryOptions,
-    values: unknown,
-  ): Promise<T> {
-    const request = toRequest(sql, values);
-    return (await this.#owner.once(this.#scope(), request, how).catch(fromHere)) as T;
-  }
-}
-
 function plainRequest(sql: string, params: readonly unknown[] | undefined): Request {
   const values = params === undefined || params.length === 0 ? undefined : params;
   return { options: PLAIN_OPTIONS, sql, values };
@@ -327,10 +232,4 @@ function plainRequest(sql: string, params: readonly unknown[] | undefined): Requ
 
 function poolEnded(cause?: unknown): TenancyError {
   return new TenancyError("TENANCY_CLOSED", "The connection pool was ended.", { cause });
-}
-
-/** The stack of an error from the socket says nothing of who asked. */
-function fromHere(error: unknown): never {
-  if (error instanceof Error) Error.captureStackTrace(error, fromHere);
-  throw error;
 }

@@ -155,6 +155,28 @@ describeMysql("the pool of `mariadb`", () => {
     });
   });
 
+  it("keeps to the application's defaults, which the toolkit's own queries do not see", async () => {
+    const driver = world.open({ metaAsArray: true, namedPlaceholders: true, rowsAsArray: true });
+    for (const tenant of [0, 1, 1]) {
+      const answers = await world.in(tenant, async () => [
+        await driver.pool.query<unknown[]>("select :a as a", { a: 1 }),
+        await driver.pool.execute<unknown[]>("select :a as a", { a: 1 }),
+      ]);
+      for (const [rows, columns] of answers) {
+        expect(rows).toEqual([[1]]);
+        expect(columns).toHaveLength(1);
+      }
+      const scope = scopeOf(world.tenants[tenant]!);
+      expect((await driver.query(scope, "select ? as a", [2])).rows).toEqual([{ a: 2 }]);
+      await driver.session({}, async (session) => {
+        expect((await session.query(scope, "select ? as a", [3])).rows).toEqual([{ a: 3 }]);
+      });
+      await driver.transaction(scope, async (tx) => {
+        expect((await tx.query("select ? as a", [4])).rows).toEqual([{ a: 4 }]);
+      });
+    }
+  });
+
   it("inserts many rows at once", async () => {
     const insert = "insert into note (owner, body) values (?, 'batch')";
     for (const tenant of [0, 1]) {
