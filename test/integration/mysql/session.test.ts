@@ -159,7 +159,7 @@ describeEngines(
     it("ends with the function that received it, and leaves nothing to the next", async () => {
       const driver = world.open({ maintenanceConnections: 1 });
       const settings =
-        "select connection_id() as id, @secret as v, replace(@@sql_mode, 'IGNORE_SPACE,', '') as m, @@autocommit as a, " +
+        "select connection_id() as id, @secret as v, @@sql_mode as m, @@autocommit as a, " +
         "@@character_set_client as c, @@collation_connection as co, is_free_lock('held') as f";
       const look = async (): Promise<object | undefined> =>
         (await driver.session({}, (session) => session.query(GLOBAL, settings))).rows[0];
