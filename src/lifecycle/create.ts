@@ -7,6 +7,7 @@ import type { CreatePlan } from "./create-plan.ts";
 import { type Attempt, undoAfterwards, undoAtOnce } from "./create-undo.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
 import { runHook } from "./hook.ts";
+import { waitUntilFree } from "./move-schema-journal.ts";
 import { changedMeanwhile, wrongState } from "./refs.ts";
 import { checkReservedNames } from "./reserved-names.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";
@@ -79,6 +80,7 @@ async function checkFree(deps: LifecycleDeps, session: Session, tenant: NewTenan
   if (deps.driver.dialect.hasTransactionalDdl) return;
   const { exists } = await findSchema(deps, globalQueries(session), tenant.schemaName);
   if (exists) throw schemaTaken(tenant);
+  await waitUntilFree(deps, session, tenant.schemaName);
 }
 
 function keep(found: Tenant, { options, tenant }: CreatePlan): Tenant {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Statement } from "../core/dialect.ts";
 import type { Queryable, Session } from "../core/driver.ts";
 import type { MoveKey, MoveSql, Remake } from "../core/move-sql.ts";
@@ -106,10 +107,52 @@ export class MoveJournal {
     this.#next = 1;
   }
 
+  /** Notes that the name is given up from now on, in the transaction that ends the move. */
+  async free(on: Queryable, schemaName: string): Promise<void> {
+    await run(on, this.#sql.journal.removeFreed(this.#key, 10 * HELD_MS));
+    await run(on, this.#sql.journal.writeFreed(this.#key, schemaName));
+  }
+
   /** Removes everything. */
   async remove(on: Queryable): Promise<void> {
     await run(on, this.#sql.journal.remove(this.#key, 0));
   }
+}
+
+/**
+ * How long a process may know a tenant by a name that it has given up: five seconds, when it hears of
+ * no changes, and some time to ask.
+ */
+const HELD_MS = 6_000;
+
+/**
+ * Waits until nobody takes a schema name for another tenant's any more.
+ *
+ * @param tenantId - who wants the name; may take back its own at once
+ */
+// ISOLATION: a process that still knows the old owner by it would run its queries in the new owner's
+// schema. integration/mysql/rename-freed.test.ts
+export async function waitUntilFree(
+  deps: LifecycleDeps,
+  session: Session,
+  schemaName: string,
+  tenantId = "",
+): Promise<void> {
+  const { move } = deps.driver.dialect.schema;
+  if (move === undefined) return;
+  const { schema, table } = deps.settings.registry;
+  const key = { registry: table, schema, tenantId };
+  const { journal } = move;
+  const [row] = await run<{ age_ms: number | string | null }>(
+    globalQueries(session),
+    journal.readFreed(key, schemaName),
+  ).catch((error: unknown) => {
+    if (journal.isMissing(error)) return [];
+    throw error;
+  });
+  const ageMs = row?.age_ms ?? null;
+  if (ageMs === null || Number(ageMs) >= HELD_MS) return;
+  await sleep(HELD_MS - Math.max(0, Number(ageMs)));
 }
 
 /** Returns the id of the tenant that had a slug before its move, which has not ended. */

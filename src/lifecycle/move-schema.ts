@@ -243,6 +243,7 @@ async function end({ deps, journal, session, tenant }: Mover, move: Move): Promi
     const ended = await deps.registry.update(tx, tenant.id, { state: move.state }, ["renaming"]);
     if (ended === undefined) throw changedMeanwhile(tenant);
     await journal.remove(tx);
+    await journal.free(tx, move.from);
     return ended;
   });
 }

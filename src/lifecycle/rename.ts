@@ -7,7 +7,7 @@ import type { Tenant, TenantRef, TenantState } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { globalQueries, type LifecycleDeps } from "./deps.ts";
 import { beginMove, checkNewName, finishMove } from "./move-schema.ts";
-import { findMovingTenant } from "./move-schema-journal.ts";
+import { findMovingTenant, waitUntilFree } from "./move-schema-journal.ts";
 import { changedMeanwhile, wrongState } from "./refs.ts";
 import { checkOwnSchema, checkReservedNames } from "./reserved-names.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";
@@ -104,6 +104,7 @@ async function beginLocked(
   if (isMoving) {
     await checkNewName(deps, session, tenant, schemaName);
     await checkSchemas(deps, globalQueries(session), tenant, schemaName);
+    await waitUntilFree(deps, session, schemaName, tenant.id);
   }
   const to = { schemaName, slug };
   try {

@@ -3,6 +3,8 @@ import { errnoOf } from "./errno.ts";
 import { quoteIdentifier } from "./identifier.ts";
 
 const TABLE = "kirayedar_moves";
+/** Where a tenant's note of a name that it has given up is, apart from any move. */
+const FREED = -1;
 
 function qualified({ schema }: Pick<MoveKey, "schema">): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(TABLE)}`;
@@ -16,6 +18,7 @@ export const moveJournal: MoveJournalSql = {
   tenant_id varchar(255) not null,
   position int not null,
   entry longtext not null,
+  noted_at timestamp(6) not null default current_timestamp(6),
   primary key (registry, tenant_id, position)
 ) engine = InnoDB character set utf8mb4 collate utf8mb4_bin`,
   isMissing: (error) => errnoOf(error) === 1146, // ER_NO_SUCH_TABLE
@@ -25,11 +28,26 @@ export const moveJournal: MoveJournalSql = {
   }),
   read: (key) => ({
     params: [key.registry, key.tenantId],
-    text: `select position, entry from ${qualified(key)} where registry = ? and tenant_id = ? order by position`,
+    text: `select position, entry from ${qualified(key)} where registry = ? and tenant_id = ? and position >= 0 order by position`,
+  }),
+  readFreed: (key, schemaName) => ({
+    params: [key.registry, schemaName, key.tenantId],
+    text: `select min(timestampdiff(microsecond, noted_at, current_timestamp(6))) / 1000 as age_ms
+from ${qualified(key)} where registry = ? and position = ${FREED} and entry = ? and tenant_id <> ?`,
   }),
   remove: (key, position) => ({
     params: [key.registry, key.tenantId, position],
     text: `delete from ${qualified(key)} where registry = ? and tenant_id = ? and position >= ?`,
+  }),
+  removeFreed: (key, ageMs) => ({
+    params: [key.registry, ageMs * 1000],
+    text: `delete from ${qualified(key)} where registry = ? and position = ${FREED}
+and noted_at < current_timestamp(6) - interval ? microsecond`,
+  }),
+  writeFreed: (key, schemaName) => ({
+    params: [key.registry, key.tenantId, schemaName],
+    text: `insert into ${qualified(key)} (registry, tenant_id, position, entry) values (?, ?, ${FREED}, ?)
+on duplicate key update entry = values(entry), noted_at = current_timestamp(6)`,
   }),
   write: (key, position, entry) => ({
     params: [key.registry, key.tenantId, position, entry],

@@ -28,7 +28,8 @@ export interface MysqlDriverOptions {
   readonly maintenanceConnections?: number;
   /**
    * How often a process looks for what others have changed in the registry, in milliseconds; at most
-   * this old is what it remembers. One small query each time, on a connection of its own. Default 1,000.
+   * this old is what it remembers. One small query each time, on a connection of its own. Default
+   * 1,000, at most 5,000.
    */
   readonly changePollMs?: number;
 }
@@ -206,8 +207,17 @@ async function giveBack(wire: Wire): Promise<void> {
   wire.release(!isClean);
 }
 
+/** As long as anything is remembered by a process that hears of no changes. */
+const LONGEST_CHANGE_POLL_MS = 5_000;
+
 function checkOptions(options: MysqlDriverOptions, name: string): void {
   const { changePollMs, maintenanceConnections } = options;
+  if (changePollMs !== undefined && changePollMs > LONGEST_CHANGE_POLL_MS) {
+    throw new TenancyError(
+      "INVALID_CONFIG",
+      `The option \`changePollMs\` of \`${name}\` is more than 5,000.`,
+    );
+  }
   for (const [option, value] of Object.entries({ changePollMs, maintenanceConnections })) {
     if (value !== undefined && !(value >= 1)) {
       throw new TenancyError(

@@ -129,7 +129,11 @@ describeEngines("renaming", (engine) => {
       const refusals = outcomes.flatMap((outcome) =>
         outcome.status === "rejected" ? [outcome.reason as unknown] : [],
       );
-      expect(refusals).toEqual(Array(3).fill(expect.objectContaining(code("TENANT_EXISTS"))));
+      // Where a schema is made before it is filled, the winner's is there already.
+      const either = expect.stringMatching(
+        inWords(engine, { mysql: "^(?:TENANT|SCHEMA)_EXISTS$", postgres: "^TENANT_EXISTS$" }),
+      ) as string;
+      expect(refusals).toEqual(Array(3).fill(expect.objectContaining(code(either))));
       expect(await bodies("prize")).toEqual([{ body: "first", here: world.schema("prize") }]);
     });
 
