@@ -23,8 +23,8 @@ export function landingPage(tenants: readonly Tenant[], port: number): string {
       </p>
       <div class="windows">${shown.map((tenant) => windowOf(tenant, port))}</div>
       <p class="soft">
-        Both windows run <code>select … from notes</code>. Each tenant has a schema of
-        its own, and no query of one can reach another's.
+        Both windows run <code>select … from notes</code>. Each tenant has a schema of its own, and
+        no query of one can reach another's.
       </p>
       <h2>All sites</h2>
       <ul class="list card" aria-label="Sites">

@@ -35,18 +35,19 @@ export interface EngineDatabase {
   /** Begins the names of the tenants' schemas; on MySQL nobody else's, as they are the whole server's. */
   readonly tenantPrefix: string;
   /** Makes a driver. */
-  driver(options?: EngineOptions): Driver;
+  readonly driver: (options?: EngineOptions) => Driver;
   /** Opens a client that knows nothing of scopes; several statements may be in one text. */
   connect(url?: string): Promise<Admin>;
   /** Names of the schemas that tests made, in order. */
   schemas(): Promise<string[]>;
   /** Removes everything. */
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** A client that knows nothing of scopes, in the global schema. */
 export interface Admin {
   /** Runs text; parameters are `$1` on PostgreSQL and `?` on MySQL. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- says what the rows are, as drivers do
   query<Row = Record<string, unknown>>(
     text: string,
     params?: readonly unknown[],
@@ -75,7 +76,9 @@ export function describeEngines(
 ): void {
   for (const engine of engines) {
     const isHere = engine.family === "postgres" || inject("mysql") !== undefined;
-    describe.skipIf(!isHere)(`${name}, ${engine.name}`, () => fn(engine));
+    describe.skipIf(!isHere)(`${name}, ${engine.name}`, () => {
+      fn(engine);
+    });
   }
 }
 
@@ -92,9 +95,9 @@ async function openPostgres(): Promise<EngineDatabase> {
     await client.connect();
     return {
       end: () => client.end(),
-      query: async <Row>(text: string, params?: readonly unknown[]) => {
+      query: async (text, params) => {
         const { rows } = await client.query(text, params && [...params]);
-        return { rows: rows as Row[] };
+        return { rows: rows as never[] };
       },
     };
   };
@@ -137,9 +140,9 @@ async function openMysql(library: keyof typeof LIBRARIES): Promise<EngineDatabas
     const connection = await mysql.createConnection({ multipleStatements: true, uri: url });
     return {
       end: () => connection.end(),
-      query: async <Row>(text: string, params?: readonly unknown[]) => {
+      query: async (text, params) => {
         const [rows] = await connection.query(text, params && [...params]);
-        return { rows: (Array.isArray(rows) ? rows : []) as Row[] };
+        return { rows: (Array.isArray(rows) ? rows : []) as never[] };
       },
     };
   };

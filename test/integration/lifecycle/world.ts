@@ -42,7 +42,7 @@ export interface World {
   /** Another tenancy on the same database, as another process would have it. */
   another(config?: WorldConfig): Tenancy;
   /** Name of the schema of the tenant whose slug has this key. */
-  schema(slugKey: string): string;
+  readonly schema: (slugKey: string) => string;
   /**
    * What is in the database: rows of the registry, and schemas that tests made. What begins the names
    * of the tenants' schemas is written as `tenant_`.
@@ -123,7 +123,7 @@ export async function createWorld(
     },
     connect: () => database.connect(),
     contents: async () => {
-      const { rows } = await admin.query<Record<string, unknown>>(
+      const { rows } = await admin.query(
         "select slug, schema_name, state, version from tenants order by slug",
       );
       return {
