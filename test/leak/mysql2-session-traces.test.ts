@@ -143,6 +143,18 @@ describeMysql("a statement that goes to another database", () => {
     },
   );
 
+  it("and fails then, so that the server does not say where it went", async () => {
+    const use = `begin not atomic execute immediate 'use \`${world.tenants[1]!.schemaName}\`'; signal sqlstate '45000'; end`;
+    await world.in(0, async () => {
+      const connection = await world.pool.promise().getConnection();
+      await connection.query("select 1");
+      await expect(connection.query(use)).rejects.toMatchObject({ sqlState: "45000" });
+      const [rows] = await connection.query("select owner from note limit 1");
+      expect(rows).toEqual([{ owner: world.tenants[0]!.schemaName }]);
+      connection.release();
+    });
+  });
+
   it("past the driver is noticed", async () => {
     const { schemaName } = world.tenants[1]!;
     world.pool.on("acquire", (connection: PoolConnection) => {

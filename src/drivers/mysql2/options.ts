@@ -70,7 +70,7 @@ export function checkOptions(options: Mysql2Options, mysql2: ClientModule): void
   }
   if (!isSupported(mysql2)) {
     throw new TenancyError("UNSUPPORTED_DRIVER", "This version of `mysql2` is not known.", {
-      remedy: "Install mysql2 3.11 or later, and pass `mysql2` itself, not `mysql2/promise`.",
+      remedy: "Install mysql2 3.22.4 or later, and pass `mysql2` itself, not `mysql2/promise`.",
     });
   }
 }
@@ -79,15 +79,17 @@ export function checkOptions(options: Mysql2Options, mysql2: ClientModule): void
 function isSupported(mysql2: ClientModule): boolean {
   if (typeof mysql2.Pool !== "function" || typeof mysql2.createQuery !== "function") return false;
   const pool: unknown = mysql2.Pool.prototype;
+  const connection: unknown = mysql2.PoolConnection?.prototype;
   const command: unknown = mysql2.createQuery("select 1", undefined, undefined, {});
   return (
     hasMethods(pool, ["end", "getConnection", "releaseConnection"]) &&
+    hasMethods(connection, ["addCommand", "execute", "prepare", "query", "reset"]) &&
     hasMethods(command, ["doneInsert", "emit", "execute", "start"])
   );
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {
-  const methods = value as Readonly<Record<string, unknown>>;
+  const methods = (value ?? {}) as Readonly<Record<string, unknown>>;
   return names.every((name) => typeof methods[name] === "function");
 }
 

@@ -80,7 +80,7 @@ export interface ConnectionConfig {
 
 /** A connection of `mysql2`'s pool, with what is used here beyond the public type. */
 export interface RawConnection extends EventEmitter {
-  readonly config: ConnectionConfig;
+  config: ConnectionConfig;
   readonly stream: EventEmitter & { cork?(): void; uncork?(): void; ref?(): void; unref?(): void };
   sequenceId: number;
   readonly _paused?: boolean;
@@ -91,7 +91,7 @@ export interface RawConnection extends EventEmitter {
   query(sql: string | object, values?: unknown, callback?: unknown): Command;
   execute(sql: string | object, values?: unknown, callback?: unknown): Command;
   prepare(sql: string | object, callback?: Callback): Command;
-  reset?(callback: (error?: Error | null) => void): Command;
+  reset(callback: (error?: Error | null) => void): Command;
   connect(callback: (error: Error | null | undefined) => void): void;
   resume(): void;
   release(): void;
@@ -122,6 +122,7 @@ export interface BasePoolClass {
 /** The part of the module `mysql2` that is used. */
 export interface ClientModule {
   readonly Pool: BasePoolClass;
+  readonly PoolConnection?: { readonly prototype: RawConnection };
   readonly Charsets: Readonly<Record<string, number>>;
   createPool(options: object): BasePool;
   createConnection(options: object): RawConnection;

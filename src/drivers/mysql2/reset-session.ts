@@ -20,17 +20,14 @@ export function resetSession(
   restoreText: string,
   noteReset: () => void = () => undefined,
 ): Promise<void> {
-  if (connection.reset === undefined) {
-    return Promise.reject(new Error("This version of `mysql2` cannot reset a connection."));
-  }
   let hasFailed = false;
   const reset = new Promise<void>((resolve, reject) => {
-    const command = connection.reset?.((error) => {
+    const command = connection.reset((error) => {
       hasFailed = Boolean(error);
       if (error) reject(error);
       else resolve();
     });
-    command?.once("end", () => {
+    command.once("end", () => {
       if (!hasFailed) noteReset();
     });
   });

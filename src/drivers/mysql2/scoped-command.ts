@@ -220,7 +220,7 @@ class Entry {
   }
 
   #leaveDatabase(): void {
-    // ISOLATION: until the server has answered nobody knows where the session is. leak/mysql2-failed-switch.test.ts
+    // Until the server has answered, nobody knows where the session is.
     this.#run.holding.state.current = undefined;
     this.#run.phase = "entering";
   }

@@ -20,6 +20,7 @@ import type {
   Callback,
   ClientModule,
   Command,
+  ConnectionConfig,
   RawConnection,
   TakeCallback,
 } from "./peer.ts";
@@ -93,6 +94,9 @@ export function createScopedPool(
   function stateOf(connection: RawConnection): ConnectionState {
     let state = states.get(connection);
     if (state === undefined) {
+      // ISOLATION: in some versions all connections share one object, which `changeUser` changes.
+      // leak/mysql2-lease.test.ts
+      if (connection.config === connectionConfig) connection.config = copyOf(connectionConfig);
       state = new ConnectionState(connection, logger);
       states.set(connection, state);
     }
@@ -289,6 +293,12 @@ export function createScopedPool(
       });
     },
   };
+}
+
+/** Copies settings with their class, which `mysql2` asks for. */
+function copyOf(config: ConnectionConfig): ConnectionConfig {
+  const properties = Object.getOwnPropertyDescriptors(config);
+  return Object.create(Object.getPrototypeOf(config) as object, properties) as ConnectionConfig;
 }
 
 /** Calls back with the first of what a statement has returned. */
