@@ -80,7 +80,7 @@ export interface MoveJournalSql {
   write(key: MoveKey, position: number, entry: string): Statement;
   /** Removes entries from a position on; 0 is the move itself. */
   remove(key: MoveKey, position: number): Statement;
-  /** Notes that the tenant has just given a schema name up; it stays when the move is removed. */
+  /** Notes that the tenant gives a schema name up, beside those before it; it stays when the move is removed. */
   writeFreed(key: MoveKey, schemaName: string): Statement;
   /** One row `{ age_ms }`: how long ago another tenant gave the name up; `null` for never. */
   readFreed(key: MoveKey, schemaName: string): Statement;

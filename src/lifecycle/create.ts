@@ -65,6 +65,8 @@ async function makeOrKeep(
     attempt.row = registry.wasAdopted(tenant) ? "adopted" : "own";
     return await build(deps, session, plan, tenant, attempt);
   }
+  const hasOtherName = plan.tenant.schemaName !== found.schemaName;
+  if (hasOtherName) await checkFree(deps, session, plan.tenant);
   // It was left by a process that held this lock, and does not any more.
   const tenant = await takeUp(deps, session, found, plan.tenant);
   attempt.made = { id: tenant.id };

@@ -107,7 +107,7 @@ export class MoveJournal {
     this.#next = 1;
   }
 
-  /** Notes that the name is given up from now on, in the transaction that ends the move. */
+  /** Notes that the name is given up from now on, until {@link waitUntilFree} does not wait for it. */
   async free(on: Queryable, schemaName: string): Promise<void> {
     await run(on, this.#sql.journal.removeFreed(this.#key, 10 * HELD_MS));
     await run(on, this.#sql.journal.writeFreed(this.#key, schemaName));

@@ -224,7 +224,7 @@ async function takeBack(mover: Mover, move: Move, error: unknown): Promise<void>
 
 /** Removes the old schema, if nothing but the tenant's mark is in it. */
 async function dropOld(mover: Mover): Promise<void> {
-  const { deps, names, session, tenant } = mover;
+  const { deps, journal, names, session, tenant } = mover;
   // ISOLATION: a schema that somebody has made since under the old name is not ours. integration/mysql/rename-foreign.test.ts
   if (!(await isOurs(mover, names.from))) return;
   const { hidden, others, tables } = await readContents(mover, names.from);
@@ -233,6 +233,8 @@ async function dropOld(mover: Mover): Promise<void> {
       tenant: tenant.slug,
     });
   }
+  // ISOLATION: nobody waits for the name if we die before the end of the move. integration/mysql/rename-freed.test.ts
+  await globalWrites(session, (tx) => journal.free(tx, names.from));
   const patience = new Patience(deps.settings.lockTimeoutMs);
   const text = deps.driver.dialect.schema.drop(names.from);
   await withPatience(deps, session, patience, tenant.slug, (tx) => tx.script(text));

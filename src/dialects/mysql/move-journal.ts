@@ -3,8 +3,8 @@ import { errnoOf } from "./errno.ts";
 import { quoteIdentifier } from "./identifier.ts";
 
 const TABLE = "kirayedar_moves";
-/** Where a tenant's note of a name that it has given up is, apart from any move. */
-const FREED = -1;
+/** Where a tenant's notes of the names that it has given up are, apart from any move. */
+const IS_FREED = "position < 0";
 
 function qualified({ schema }: Pick<MoveKey, "schema">): string {
   return `${quoteIdentifier(schema)}.${quoteIdentifier(TABLE)}`;
@@ -33,7 +33,7 @@ export const moveJournal: MoveJournalSql = {
   readFreed: (key, schemaName) => ({
     params: [key.registry, schemaName, key.tenantId],
     text: `select min(timestampdiff(microsecond, noted_at, current_timestamp(6))) / 1000 as age_ms
-from ${qualified(key)} where registry = ? and position = ${FREED} and entry = ? and tenant_id <> ?`,
+from ${qualified(key)} where registry = ? and ${IS_FREED} and lower(entry) = lower(?) and tenant_id <> ?`,
   }),
   remove: (key, position) => ({
     params: [key.registry, key.tenantId, position],
@@ -41,13 +41,13 @@ from ${qualified(key)} where registry = ? and position = ${FREED} and entry = ? 
   }),
   removeFreed: (key, ageMs) => ({
     params: [key.registry, ageMs * 1000],
-    text: `delete from ${qualified(key)} where registry = ? and position = ${FREED}
+    text: `delete from ${qualified(key)} where registry = ? and ${IS_FREED}
 and noted_at < current_timestamp(6) - interval ? microsecond`,
   }),
   writeFreed: (key, schemaName) => ({
-    params: [key.registry, key.tenantId, schemaName],
-    text: `insert into ${qualified(key)} (registry, tenant_id, position, entry) values (?, ?, ${FREED}, ?)
-on duplicate key update entry = values(entry), noted_at = current_timestamp(6)`,
+    params: [key.registry, key.tenantId, schemaName, key.registry, key.tenantId],
+    text: `insert into ${qualified(key)} (registry, tenant_id, position, entry)
+select ?, ?, least(coalesce(min(position), 0), 0) - 1, ? from ${qualified(key)} where registry = ? and tenant_id = ?`,
   }),
   write: (key, position, entry) => ({
     params: [key.registry, key.tenantId, position, entry],
