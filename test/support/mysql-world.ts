@@ -5,6 +5,7 @@ import { SILENT_LOGGER } from "../../src/core/logger.ts";
 import { type Scope, ScopeContext, scopeOf } from "../../src/core/scope.ts";
 import type { Tenant } from "../../src/core/tenant.ts";
 import { mysql2, type Mysql2Options } from "../../src/drivers/mysql2/index.ts";
+import { createMysqlDatabase } from "./create-mysql-database.ts";
 import { createTestMysqlDatabase, type TestMysqlDatabase } from "./database.ts";
 import { fakeTenant } from "./pg-world.ts";
 
@@ -53,12 +54,16 @@ export function backquoted(name: string): string {
  * Makes the databases, with a table `note` of two rows in each, whose owner is the database's name.
  *
  * @param names - what follows the test's own prefix in the databases' names
+ * @param serverUrl - another server than that of this test run
  */
 export async function createMysqlWorld(
   names: readonly string[],
   options: Mysql2Options = {},
+  serverUrl?: string,
 ): Promise<MysqlWorld> {
-  const database = await createTestMysqlDatabase();
+  const database = await (serverUrl === undefined
+    ? createTestMysqlDatabase()
+    : createMysqlDatabase(serverUrl));
   const admin = await mysql.createConnection({ multipleStatements: true, uri: database.url });
   admin.on("error", () => undefined);
   const tenants = names.map((name, index) =>

@@ -46,7 +46,10 @@ const LASTING: ReadonlySet<PropertyKey> = new Set([
   "removeListener",
 ]);
 
-const NO_STATEMENTS: StatementCache = { delete: () => false, get: () => undefined };
+/** The part of the connection's cache that is shown. */
+type ShownStatements = Pick<StatementCache, "delete" | "get">;
+
+const NO_STATEMENTS: ShownStatements = { delete: () => false, get: () => undefined };
 
 /**
  * One checkout of a connection for one scope.
@@ -259,7 +262,7 @@ export class Lease {
   }
 
   /** The connection's prepared statements, as if their texts had no tag. */
-  #statements(): StatementCache {
+  #statements(): ShownStatements {
     const { connection, database, isReleased } = this.#holding;
     const statements = connection._statements;
     if (statements === undefined || isReleased) return NO_STATEMENTS;

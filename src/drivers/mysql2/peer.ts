@@ -33,6 +33,7 @@ export type Callback = (
  * `start` sends, and returns the first state; `execute` gives a message to the state it is in.
  */
 export interface Command extends EventEmitter {
+  next: CommandState | null;
   start: (packet: Packet | undefined, connection: RawConnection) => CommandState | null;
   execute: (packet: Packet | undefined, connection: RawConnection) => boolean;
   doneInsert?: (ok: OkPacket | null) => CommandState | null;
@@ -63,13 +64,15 @@ export interface PreparedStatement {
 export interface StatementCache {
   get(key: string): PreparedStatement | undefined;
   delete(key: string): boolean;
+  values(): Iterable<PreparedStatement>;
+  clear(): void;
 }
 
 /** Settings of one connection: what of them is read here. */
 export interface ConnectionConfig {
   readonly charsetNumber: number;
   readonly clientFlags: number;
-  readonly compress?: boolean;
+  readonly compress?: boolean | number;
   readonly queryFormat?: unknown;
   readonly namedPlaceholders?: boolean;
   readonly stringifyObjects?: boolean;

@@ -3,6 +3,8 @@ import type { Command, CommandState, OkPacket, Packet, RawConnection } from "./p
 import { STATUS } from "./peer.ts";
 import type { Run } from "./run.ts";
 
+const ER_MAX_PREPARED_STMT_COUNT_REACHED = 1461;
+
 /** What is common to all statements of one pool. */
 export interface ScopedCommands {
   /** Writes a text as a query of its own; its answer is left to the caller. */
@@ -62,6 +64,7 @@ function observe(command: Command, run: Run, entry: Entry | undefined): void {
   const { state } = run.holding;
   command.execute = (packet, connection) => {
     if (packet?.isEOF() === true) state.status = packet.eofStatusFlags();
+    if (packet?.isError() === true && entry?.makeRoom(packet, connection) === true) return false;
     if (packet?.isError() !== true || entry?.isAhead !== true) {
       return execute.call(command, packet, connection);
     }
@@ -82,6 +85,7 @@ function observe(command: Command, run: Run, entry: Entry | undefined): void {
 class Entry {
   /** Whether something was sent behind a message that is not answered yet. */
   isAhead = false;
+  #mayMakeRoom = false;
   readonly #commands: ScopedCommands;
   readonly #command: Command;
   readonly #run: Run;
@@ -106,16 +110,42 @@ class Entry {
       return mustEnter ? this.#enter(connection, alone) : alone();
     }
     if (!mustEnter) return this.#send(connection);
-    // Nothing would answer for it.
-    if (text.trim() === "") return this.#enter(connection, () => this.#send(connection));
+    // Nothing would answer for an empty text; and `mysql2` miscounts several answers that are compressed.
+    if (text.trim() === "" || isCompressed(connection)) {
+      return this.#enter(connection, () => this.#send(connection));
+    }
     return this.#set("several", connection, () => this.#sendTogether(connection));
   }
 
   startPreparation(connection: RawConnection): CommandState | null {
     const prepare = (): CommandState | null =>
       this.#start.call(this.#command, undefined, connection);
+    this.#mayMakeRoom = true;
     if (!this.#mustEnter() || this.#isPrepared(connection)) return prepare();
     return this.#enter(connection, prepare);
+  }
+
+  /**
+   * Prepares again, once, when the server has as many prepared statements as it may: those that the
+   * connection keeps are closed, as they are only faster.
+   */
+  makeRoom({ buffer, offset }: Packet, connection: RawConnection): boolean {
+    const { _statements } = connection;
+    const isFull = buffer.readUInt16LE(offset + 1) === ER_MAX_PREPARED_STMT_COUNT_REACHED;
+    const kept = isFull && this.#mayMakeRoom ? [...(_statements?.values() ?? [])] : [];
+    if (kept.length === 0) return false;
+    this.#mayMakeRoom = false;
+    for (const { id } of kept) {
+      const close = Buffer.from([5, 0, 0, 0, 0x19, 0, 0, 0, 0]);
+      close.writeUInt32LE(id, 5);
+      connection._resetSequenceId();
+      connection.write(close);
+    }
+    // This closes them again, later, which the server takes no notice of.
+    _statements?.clear();
+    connection._resetSequenceId();
+    this.#command.next = this.#start.call(this.#command, undefined, connection);
+    return true;
   }
 
   // ISOLATION: a connection that is taken for another tenant's would stay there. leak/mysql2-isolation.test.ts
@@ -187,7 +217,7 @@ class Entry {
     state.accepts = undefined;
     const isSafe = mode === "several" || this.#commands.isOptionKnown;
     // Compressed messages are numbered by another count.
-    if (isSafe && connection.config.compress !== true) {
+    if (isSafe && !isCompressed(connection)) {
       this.isAhead = true;
       const next = together(connection, () => {
         connection.write(OPTION[mode]);
@@ -251,4 +281,9 @@ function together<T>({ stream }: RawConnection, write: () => T): T {
   } finally {
     stream.uncork?.();
   }
+}
+
+/** Whether messages are compressed: the option, or the server's flag for it once it has agreed. */
+function isCompressed({ config }: RawConnection): boolean {
+  return Boolean(config.compress);
 }

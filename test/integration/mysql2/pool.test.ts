@@ -185,6 +185,36 @@ describeMysql("the pool", () => {
     view.removeAllListeners("release");
   });
 
+  it("keeps tenants and statements apart on compressed connections, too", async () => {
+    const packed = await createMysqlWorld(["a", "b"], { compress: true, connectionLimit: 1 });
+    for (let n = 0; n < 9; n += 1) {
+      const value = n % 3 === 0 ? "a; b" : "c";
+      const [rows] = await packed.in(n % 2, () =>
+        packed.pool.promise().query("select ? as v, owner from note limit 1", [value]),
+      );
+      expect(rows).toEqual([{ owner: packed.tenants[n % 2]!.schemaName, v: value }]);
+      await expect(
+        packed.in(n % 2, () => packed.pool.promise().query("select 1; select 2")),
+      ).rejects.toMatchObject({ code: "MULTIPLE_STATEMENTS" });
+    }
+    await packed.close();
+  });
+
+  it("calls back when a query takes too long, and lends its connection when it has ended", async () => {
+    const slow = await createMysqlWorld(["a", "b"], { connectionLimit: 1 });
+    for (const tenant of [0, 1]) {
+      const text = "select sleep(0.1), ';' as v";
+      await expect(
+        slow.in(tenant, () => slow.pool.promise().query({ sql: text, timeout: 20 })),
+      ).rejects.toMatchObject({ code: "PROTOCOL_SEQUENCE_TIMEOUT" });
+      const [rows] = await slow.in(1 - tenant, () =>
+        slow.pool.promise().query("select owner from note limit 1"),
+      );
+      expect(rows).toEqual([{ owner: slow.tenants[1 - tenant]!.schemaName }]);
+    }
+    await slow.close();
+  });
+
   it("runs the driver's own statements with rows as objects, whatever the application's settings", async () => {
     const odd = await createMysqlWorld(["a"], {
       connectionLimit: 1,
