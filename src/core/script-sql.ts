@@ -33,4 +33,10 @@ export interface ScriptSql {
    * and committed when it fails. Always false where DDL is transactional.
    */
   runsOthers(statement: string): boolean;
+  /**
+   * What a statement reads that the one before it has left in the session: the number of its rows, which
+   * is another one's where progress is recorded in between, or the id that it gave, which is gone in
+   * another session. Always `undefined` where DDL is transactional.
+   */
+  readsPrevious(statement: string): "count" | "id" | undefined;
 }

@@ -23,6 +23,8 @@ export interface Halfway {
   readonly next: NumberedStatement | undefined;
   /** See `MigrationStatus`. */
   readonly stop: "failed" | "interrupted" | "between";
+  /** Number of a statement that reads an id which was only known to the session that is gone. */
+  readonly lost: number | undefined;
   /** Whether only somebody who has looked at the schema can say how to go on. */
   readonly needsAnswer: boolean;
 }
@@ -47,8 +49,11 @@ export function findHalfway(
   const stop = row.error === null ? (isKnown ? "between" : "interrupted") : "failed";
   const isRepeatable =
     migration?.isRepeatable === true || (typeof body === "function" && !migration?.transaction);
+  const lost = findLost(row.statementsDone, statements, dialect);
   return {
-    needsAnswer: !isRepeatable && needsAnswer(stop, next, statements, dialect),
+    lost,
+    needsAnswer:
+      !isRepeatable && (lost !== undefined || needsAnswer(stop, next, statements, dialect)),
     next,
     row,
     statements,
@@ -65,6 +70,22 @@ export function isRecordedWithin(
   { hasTransactionalDdl, script }: Dialect,
 ): boolean {
   return !hasTransactionalDdl && !script.commits(statement);
+}
+
+/** Among the statements that are run again for their session, and the one with which it goes on. */
+function findLost(
+  done: number,
+  statements: readonly ScriptStatement[] | undefined,
+  { script }: Dialect,
+): number | undefined {
+  // With nothing left to run, nothing reads it either.
+  if (statements === undefined || done === 0 || done >= statements.length) return undefined;
+  const index = statements.findIndex(
+    ({ text }, at) =>
+      (at === done || (at < done && script.isForSession(text))) &&
+      script.readsPrevious(text) === "id",
+  );
+  return index < 0 ? undefined : index + 1;
 }
 
 function needsAnswer(
@@ -151,11 +172,18 @@ function factOf(halfway: Halfway, file: string, { tenant }: Target): string {
     return `${what}, after ${count}${reason}.`;
   }
   const at = `${what}, at statement ${next.number} of ${statements.length}`;
+  if (halfway.lost !== undefined) {
+    return `${at}${reason}. Statement ${halfway.lost} reads an id that only the session knew which is gone.`;
+  }
   if (stop === "interrupted") return `${at}, and nobody knows whether that ran.`;
   return stop === "failed" ? `${at}${reason}.` : `${at}.`;
 }
 
-function remedyOf({ next, row }: Halfway): string {
+function remedyOf({ lost, next, row }: Halfway): string {
+  if (lost !== undefined) {
+    const first = row.direction === "up" ? "Roll the migration back; or, if" : "If";
+    return `${first} nothing depends on that id, pass \`interrupted: "repeat"\` (\`--interrupted repeat\`).`;
+  }
   const again = next === undefined ? "run it again from its beginning" : "run the statement again";
   const rollback = row.direction === "up" ? ", or roll the migration back" : "";
   return (

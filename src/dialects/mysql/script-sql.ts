@@ -15,6 +15,9 @@ const KEEPS_TRANSACTION =
 const RUNS_OTHERS = /^(?:call|execute|begin|if|case|loop|while|repeat|for|[^ ]+ : (?!=))/;
 const PREPARES = /^(?:deallocate |drop )?prepare\b/;
 const READS_INTO_VARIABLE = /^(?:\( )*(?:select|with)\b.* (?:into @ |@ [^ ]+ : =)/;
+const READS_COUNT = /\b(?:row_count|found_rows)`? \( \)/;
+const READS_ID =
+  /\blast_insert_id`? \( \)|@ @ (?:(?:session|local) \. )?(?:last_insert_id|identity)\b/;
 const IS_OF_SERVER =
   /^(?:global|persist|persist_only|password|default role)\b|^@ @ (?:global|persist)/;
 const SETTINGS_OF_OURS =
@@ -34,6 +37,14 @@ export const scriptSql: ScriptSql = {
     if (within !== undefined) return false;
     if (text.startsWith("set ")) return !assignments(text).some((one) => IS_OF_SERVER.test(one));
     return PREPARES.test(text) || READS_INTO_VARIABLE.test(text);
+  },
+  readsPrevious: (statement) => {
+    const { text, within } = readShape(statement);
+    if (within !== undefined) return scriptSql.readsPrevious(within);
+    // What is made, and what blocks run, reads what its own statements have left.
+    if (!KEEPS_TRANSACTION.test(text) && !/^(?:set|call) /.test(text)) return undefined;
+    if (READS_COUNT.test(text)) return "count";
+    return READS_ID.test(text) ? "id" : undefined;
   },
   refusal: (statement) => {
     const { literal, text, within } = readShape(statement);

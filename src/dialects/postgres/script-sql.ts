@@ -22,6 +22,7 @@ export const scriptSql: ScriptSql = {
     if (ENDS_TRANSACTION.test(bare)) return "begins or ends a transaction, which is not its own";
     return undefined;
   },
+  readsPrevious: () => undefined,
   runsOthers: () => false,
   split: splitStatements,
 };

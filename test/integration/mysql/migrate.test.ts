@@ -179,6 +179,45 @@ describeEngines(
         expect(await states()).toEqual(["1 pending"]);
       });
 
+      const givesAnId =
+        "create table a (id int primary key auto_increment); insert into a () values (); " +
+        "set @id = last_insert_id(); create table b (id int); insert into log values (concat(@id, nope()));";
+
+      it("does not go on with an id that only the session knew which is gone", async () => {
+        await put("1_a.sql", `-- migrate:up\n${givesAnId}\n-- migrate:down\ndrop table a, b;`);
+        await expect(up()).rejects.toMatchObject({ code: "MIGRATION_FAILED", statementNumber: 5 });
+        await put(
+          "1_a.sql",
+          `-- migrate:up\n${givesAnId.replace("nope()", "''")}\n-- migrate:down\ndrop table a, b;`,
+        );
+        const refused = await up().catch((error: unknown) => error);
+        expect(refused).toMatchObject({ code: "MIGRATION_INTERRUPTED", statementNumber: 5 });
+        expect(String(refused)).toMatch(/Statement 3 reads an id .* Roll the migration back/);
+        expect(await words()).toEqual([]);
+        expect(await down()).toEqual(["1"]);
+        expect(await up()).toEqual(["1"]);
+        expect(await words()).toEqual(["1"]);
+      });
+
+      it("goes on without that id when it is told to", async () => {
+        await put("1_a.sql", givesAnId);
+        await up().catch(() => undefined);
+        await put("1_a.sql", givesAnId.replace("concat(@id, nope())", "'no id'"));
+        expect(await up({ interrupted: "repeat" })).toEqual(["1"]);
+        expect(await words()).toEqual(["no id"]);
+      });
+
+      it("refuses to count rows when the record of progress is in between", async () => {
+        const counted =
+          "insert into log values ('x'); set @n = row_count(); insert into log values (@n);";
+        await put("1_a.sql", counted);
+        expect(await up()).toEqual(["1"]);
+        expect(await words()).toEqual(["1", "x"]);
+        await put("2_b.sql", `${counted} create table b (id int);`);
+        await expect(up()).rejects.toMatchObject({ code: "MIGRATION_INVALID" });
+        expect(await tables()).toEqual([]);
+      });
+
       it("repeats nothing when only its end could not be recorded", async () => {
         await put("1_a.sql", "create table a (id int); create table b (id int);");
         await admin.query(

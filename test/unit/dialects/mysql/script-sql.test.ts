@@ -167,4 +167,21 @@ describe("a statement", () => {
   ])("%j runs others: %s", (statement, expected) => {
     expect(scriptSql.runsOthers(statement)).toBe(expected);
   });
+
+  it.each([
+    ["set @a = last_insert_id()", "id"],
+    ["set @a = 1, @b = @@session.identity", "id"],
+    ["insert into t values (`last_insert_id` /* */ ( ))", "id"],
+    ["set statement sql_mode = '' for insert into t select @@last_insert_id", "id"],
+    ["call p(last_insert_id())", "id"],
+    ["set @n := ROW_COUNT()", "count"],
+    ["select found_rows() into @n", "count"],
+    ["update t set a = last_insert_id(a + 1)", undefined],
+    ["insert into t values ('last_insert_id()')", undefined],
+    ["select row_count from t", undefined],
+    ["create procedure p() begin insert into t values (1); select row_count(); end", undefined],
+    ["begin not atomic insert into t values (1); select last_insert_id(); end", undefined],
+  ])("%j reads what the one before it has left: %s", (statement, expected) => {
+    expect(scriptSql.readsPrevious(statement)).toBe(expected);
+  });
 });
