@@ -109,6 +109,11 @@ export interface MoveSql {
   readServer(row: Readonly<Record<string, unknown>>): MoveServer;
   /** Gives a schema the mark of a tenant's id, in place of another or none. */
   mark(schemaName: string, tenantId: string): string;
+  /**
+   * Statements that fail for a user who may not see everything of a kind in a schema, where what it may
+   * not see looks as if it was not there. `of` is the kind, for people.
+   */
+  sight(schemaName: string): readonly { readonly of: string; readonly text: string }[];
   /** Statements whose rows, for `readMovable`, are all that a schema holds, the tenant's mark apart. */
   contents(schemaName: string): readonly Statement[];
   /** Reads one of these; `undefined` for what is another schema's, or needs no move. */

@@ -2,7 +2,8 @@ import type { Session } from "../core/driver.ts";
 import type { Movable, MoveNames, MoveServer, MoveSql, Remake } from "../core/move-sql.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
+import { explainConnectionFailure } from "../internal/connection-failure.ts";
 import { globalQueries, type LifecycleDeps } from "./deps.ts";
 import type { HiddenTable, MoveJournal } from "./move-schema-journal.ts";
 import { findSchema } from "./schema-mark.ts";
@@ -44,6 +45,32 @@ export async function readRow(
   text: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   return (await session.query(GLOBAL_SCOPE, text)).rows[0] ?? {};
+}
+
+/**
+ * Refuses to move a schema in which something may be that is not seen: it would be dropped with it.
+ *
+ * @throws TenancyError `SCHEMA_NOT_MOVABLE`
+ */
+export async function checkSight({
+  names,
+  session,
+  sql,
+  tenant,
+}: Pick<Mover, "names" | "session" | "sql" | "tenant">): Promise<void> {
+  for (const { of, text } of sql.sight(names.from)) {
+    try {
+      await session.query(GLOBAL_SCOPE, text);
+    } catch (error) {
+      const cause = explainConnectionFailure(error);
+      if (isTenancyError(cause)) throw cause;
+      throw new TenancyError(
+        "SCHEMA_NOT_MOVABLE",
+        `The schema "${names.from}" cannot be renamed: the user may not see whether it has ${of}.`,
+        { cause, remedy: "Grant the right on both schemas.", tenant: tenant.slug },
+      );
+    }
+  }
 }
 
 /** Reads what a schema holds, the tenant's mark apart; nothing if it is not there. */

@@ -5,6 +5,7 @@ import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
 import {
+  checkSight,
   isOurs,
   type Mover,
   readContents,
@@ -46,6 +47,7 @@ export async function beginMove(
   const names = { from: tenant.schemaName, to: to.schemaName };
   const server = sql.readServer(await readRow(session, sql.server().text));
   const reader = { names, server, session, sql, tenant };
+  await checkSight(reader);
   await readRemakes(reader, (await readContents(reader, names.from)).others);
   // By it the old schema is known until its end.
   if (!(await isOurs({ deps, session, tenant }, names.from))) {

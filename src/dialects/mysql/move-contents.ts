@@ -85,6 +85,20 @@ export function contents(schemaName: string): readonly Statement[] {
   ];
 }
 
+/** Whoever may drop a database may drop its events and routines with it, without a right to see them. */
+export function sight(
+  schemaName: string,
+): readonly { readonly of: string; readonly text: string }[] {
+  const schema = quoteIdentifier(schemaName);
+  return [
+    { of: "events (right `EVENT`)", text: `show events from ${schema}` },
+    {
+      of: "routines (right `ALTER ROUTINE`)",
+      text: `drop procedure if exists ${schema}.${quoteIdentifier(TRIAL_NAME)}`,
+    },
+  ];
+}
+
 /** Returns how a server compares the names of databases. */
 export function comparison(server: MoveServer): IsSame {
   return server.isCaseSensitive

@@ -3,7 +3,7 @@ import { toNumber, toText } from "./client-value.ts";
 import { errnoOf } from "./errno.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { createMark, dropMark } from "./mark.ts";
-import { contents, readMovable, show, TRIAL_NAME } from "./move-contents.ts";
+import { contents, readMovable, show, sight, TRIAL_NAME } from "./move-contents.ts";
 import { moveJournal } from "./move-journal.ts";
 import { remake, settingsText } from "./move-remake.ts";
 
@@ -36,6 +36,7 @@ export const moveSql: MoveSql = {
     };
   },
   mark: (schemaName, tenantId) => `${dropMark(schemaName)}; ${createMark(schemaName, tenantId)}`,
+  sight,
   contents,
   readMovable,
   show,

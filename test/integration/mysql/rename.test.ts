@@ -167,6 +167,24 @@ describe.skipIf(inject("mysql") === undefined)("renaming a tenant's database", (
     expect(await limited.rename("limited", { schemaName: true, slug: "free" })).toMatchObject({
       schemaName: world.schema("free"),
     });
+    // What is not seen would be dropped with the old database.
+    const unseen = [
+      ["event", "event", "create event x on schedule every 1 day disable do select 1"],
+      ["alter routine, execute, create routine", "procedure", "create procedure x() select 1"],
+    ] as const;
+    for (const [right, kind, make] of unseen) {
+      await run(
+        `use \`${world.schema("free")}\``,
+        make,
+        `revoke ${right} on \`${any}%\`.* from ${account}`,
+      );
+      const refused = world
+        .another({ driver: { url: url.href } })
+        .rename("free", { schemaName: true, slug: "limited" });
+      await expect(refused).rejects.toMatchObject(code("SCHEMA_NOT_MOVABLE"));
+      await run(`drop ${kind} x`, `grant ${right} on \`${any}%\`.* to ${account}`);
+    }
+    expect((await world.tenancy.get({ id })).state).toBe("active");
     await run(`drop user ${account}`);
   });
 
