@@ -165,6 +165,28 @@ describeMysql("a released connection", () => {
   });
 });
 
+describeMysql("whoever is told of a release, or of a lost connection", () => {
+  it("gets no connection without a scope", async () => {
+    const said: unknown[] = [];
+    const ask = (): void => {
+      world.pool.getConnection((error: unknown) => said.push((error as { code?: string }).code));
+    };
+    const first = await take(0);
+    for (const event of ["release", "acquire", "enqueue", "connection"]) world.pool.on(event, ask);
+    const second = take(1);
+    first.release();
+    (await second).release();
+    const third = await take(0);
+    third.on("end", ask);
+    const fourth = take(1);
+    third.destroy();
+    (await fourth).release();
+    await expect.poll(() => said.length).toBeGreaterThan(4);
+    expect(new Set(said)).toEqual(new Set(["TENANT_REQUIRED"]));
+    world.pool.removeAllListeners();
+  });
+});
+
 describeMysql("a statement on the pool itself", () => {
   it.each(["begin", "start transaction", "BEGIN WORK"])(
     "leaves no transaction open: %s",

@@ -87,6 +87,8 @@ export interface RawConnection extends EventEmitter {
   readonly stream: EventEmitter & { cork?(): void; uncork?(): void; ref?(): void; unref?(): void };
   sequenceId: number;
   readonly _paused?: boolean;
+  /** Its pool, for as long as it belongs to one. */
+  readonly _pool?: unknown;
   readonly _statements?: StatementCache;
   addCommand: (command: Command) => Command;
   write(bytes: Buffer): void;
