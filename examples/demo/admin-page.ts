@@ -24,7 +24,7 @@ export function adminPage(rows: readonly TenantRow[], port: number, form: AdminF
     { port, title: `${problem === undefined ? "" : "Not done · "}Tenants · admin` },
     html`<div class="head">
         <h1>Tenants</h1>
-        <span class="soft">${plural(rows.length, "schema")} in one database</span>
+        <span class="soft">${plural(rows.length, "schema")}, one for each tenant</span>
       </div>
       ${alert(problem)}
       ${done === undefined ? undefined : html`<p class="done" role="status">${done}</p>`}

@@ -16,7 +16,7 @@ export function landingPage(tenants: readonly Tenant[], port: number): string {
       <p>
         ${
           shown.length === 2
-            ? html`Two sites, one process, one database.
+            ? html`Two sites, one process, one pool of connections.
                 <strong>Write a note in one of them</strong> and look for it in the other.`
             : html`Every site is served by the same few lines of code, from a schema of its own.`
         }

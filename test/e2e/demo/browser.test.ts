@@ -156,7 +156,7 @@ describe.skipIf(executablePath === undefined)("the demo in a browser", () => {
     await row.getByText("Drop…").click();
     await row.getByLabel(/to delete all its data/).fill("umbrella");
     await row.getByRole("button", { name: "Drop umbrella" }).click();
-    await page.getByText("3 schemas in one database").waitFor();
+    await page.getByText("3 schemas, one for each tenant").waitFor();
     await page.close();
   });
 
