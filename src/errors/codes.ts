@@ -16,7 +16,7 @@ export const REMEDIES = {
   INVALID_CURSOR: "Pass `nextCursor` of the previous page unchanged, or start without a cursor.",
   INVALID_DOMAIN: "Use a host name such as `shop.example.com`, without scheme, port or path.",
   INVALID_QUERY: "Correct the call.",
-  INVALID_SCHEMA_NAME: "Use a name of at most 63 bytes without control characters.",
+  INVALID_SCHEMA_NAME: "Use a name without control characters, and no longer than is allowed.",
   INVALID_STATE: "Bring the tenant into a state that allows this, or wait until it is in one.",
   INVALID_TENANT_ID:
     "Use lower-case letters, digits, `_` and `-`, starting and ending with a letter or digit.",

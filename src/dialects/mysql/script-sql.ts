@@ -97,7 +97,7 @@ function assignments(text: string): string[] {
 
 /** A statement as it is looked at here. */
 interface Shape {
-  /** Its tokens in lower case with one space between them, without comments; strings are empty. */
+  /** Its tokens in lower case with one space between them, without comments; strings are empty, names one word. */
   readonly text: string;
   /** What `prepare … from` or `execute immediate` is given, where it is a literal. */
   readonly literal: string | undefined;
@@ -121,7 +121,8 @@ function readShape(statement: string): Shape {
       const last = tokens.at(-1);
       if (isPrepared && (last === "from" || last === "immediate")) literal = readString(text);
       tokens.push("''");
-    } else if (kind !== "space") {
+    } else if (kind === "name") tokens.push(text.toLowerCase().replaceAll(/[^\w`]/g, "_"));
+    else if (kind !== "space") {
       tokens.push(text.toLowerCase());
       const isBefore = text.toLowerCase() === "for" && tokens[0] === "set";
       if (isBefore && tokens[1] === "statement") within ??= statement.slice(end);

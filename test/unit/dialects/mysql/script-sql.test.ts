@@ -68,6 +68,8 @@ describe("a statement of a migration", () => {
     "select 'use other; commit', \"\\\\G\", `use`",
     "insert into t values ('\\\\')",
     "select \\N",
+    "select `back\\slash` from `\\G`",
+    "set @`a, autocommit` = 0",
     "prepare s from 'select ''use other'''",
     "prepare s from @text",
     "create table `database` (a int)",
