@@ -32,6 +32,8 @@ const LEFT: readonly (readonly [what: string, text: string, look: string])[] = [
   ["a lock in a comment that runs", "select 1 /*! , get_lock('mine', 0) */", lock],
   ["a variable", "set @mine = 1", variable],
   ["a variable in an expression", "select @mine := 1", variable],
+  ["a variable by any name", "select @é := 1", "select @é as v"],
+  ["a variable by a quoted name", "select @`a``b` := 1", "select @`a``b` as v"],
   ["a variable from a result", "select 1 into/**/@mine", variable],
   ["a procedure", "call p()", variable],
   ["a text of the server's own", "execute immediate 'set @mine = 1'", variable],

@@ -35,8 +35,8 @@ const GAP = String.raw`(?:\s|--[^\n]{0,200}(?:\n|$)|#[^\n]{0,200}(?:\n|$)|/\*(?:
 /** Leaves the session without a database, if it was in that one. */
 const DROP_DATABASE = new RegExp(`^drop\\b${GAP}(?:database|schema)\\b`, "i");
 
-/** Settings: it stays where it is, unless another statement is part of it. */
-const SET = new RegExp(`^set\\b(?!${GAP}statement\\b)`, "i");
+/** Settings: it stays where it is, unless another statement is part of it, or may be in a comment that runs. */
+const SET = new RegExp(`^set\\b(?!${GAP}(?:statement\\b|/\\*M?!))`, "i");
 
 /** For the next transaction alone. */
 const SET_TRANSACTION = new RegExp(`^set\\b${GAP}transaction\\b`, "i");
@@ -46,7 +46,7 @@ const PLAIN = new RegExp(
   `^\\(*${GAP}(?:${[
     "select|insert|replace|update|delete|with|values|table|do",
     "show|describe|desc|explain|analyze|check|checksum|optimize|repair",
-    `begin(?!${GAP}not\\b)|start${GAP}transaction|commit|rollback|savepoint|release`,
+    `begin(?!${GAP}(?:not\\b|/\\*M?!))|start${GAP}transaction|commit|rollback|savepoint|release`,
     "create|alter|drop|truncate|rename|grant|revoke",
     `load${GAP}(?:data|xml)|unlock|kill|signal`,
   ].join("|")})\\b`,
@@ -64,9 +64,11 @@ const RESET = new RegExp(
   [
     `\\b(?:get_lock|service_get_(?:read|write)_locks)[\`"]?${GAP}\\(`,
     `\\btemporary\\b${GAP}(?:table|sequence)\\b`,
-    // Variables: a value is assigned, or a result is put into one.
-    `@(?:[\\w$.]+|\`[^\`]*\`|'[^']*'|"[^"]*")${GAP}:=`,
+    // Variables: a value is assigned, or a result or a file is put into one. Their names are short.
+    `@[\\w$.\\u0080-\\uffff]+${GAP}:=`,
+    `@[\`'"][^]{0,400}?:=`,
     `\\binto\\b${GAP}@`,
+    "^load\\b[^]*@",
     // Comments that the server runs.
     String.raw`/\*M?!`,
   ].join("|"),
