@@ -138,8 +138,11 @@ export interface ClientModule {
 /** Status that the server sends at the end of statements. */
 export const STATUS = { inTransaction: 0x0001, moreResults: 0x0008 } as const;
 
-/** Number of the server's error when it ends the session, which the connection then learns of late. */
-const ENDED: ReadonlySet<unknown> = new Set([1053, 1927, 3169, 4031]);
+/**
+ * Number of the server's error when it ends the session, also for a message that is too long; the
+ * connection then learns of it late.
+ */
+const ENDED: ReadonlySet<unknown> = new Set([1053, 1153, 1927, 3169, 4031]);
 
 /** Whether an error means that its connection is of no more use. */
 export function isFatal(error: Error): boolean {

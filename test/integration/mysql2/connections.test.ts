@@ -102,6 +102,17 @@ describeMysql("a connection that the server ends", () => {
     }
   });
 
+  it("because a message was too long is not the next holder's loss", async () => {
+    const [rows] = await world.admin.query<RowDataPacket[]>("select @@max_allowed_packet as size");
+    const text = `select length('${"x".repeat(Number(rows[0]!["size"]))}')`;
+    for (const how of ["query", "execute"] as const) {
+      const tooLong = world.in(0, () => world.pool.promise()[how](text));
+      const next = read(1);
+      await expect(tooLong).rejects.toMatchObject({ code: "ER_NET_PACKET_TOO_LARGE" });
+      expect(await next).toEqual(expected(1));
+    }
+  });
+
   it("while others wait for it, and when it cannot be cleaned", async () => {
     const connection = await world.in(0, () => world.pool.promise().getConnection());
     const id = await idOf(connection);
