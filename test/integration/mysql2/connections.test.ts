@@ -3,7 +3,7 @@ import type { RowDataPacket } from "mysql2";
 import type { PoolConnection } from "mysql2/promise";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { describeMysql } from "../../support/database.ts";
-import { coreOf, createMysqlWorld, type MysqlWorld } from "../../support/mysql-world.ts";
+import { coreOf, createMysqlWorld, type MysqlWorld, send } from "../../support/mysql-world.ts";
 
 let world: MysqlWorld;
 
@@ -106,7 +106,7 @@ describeMysql("a connection that the server ends", () => {
     const [rows] = await world.admin.query<RowDataPacket[]>("select @@max_allowed_packet as size");
     const text = `select length('${"x".repeat(Number(rows[0]!["size"]))}')`;
     for (const how of ["query", "execute"] as const) {
-      const tooLong = world.in(0, () => world.pool.promise()[how](text));
+      const tooLong = world.in(0, () => send(world.pool.promise(), how, text));
       const next = read(1);
       await expect(tooLong).rejects.toMatchObject({ code: "ER_NET_PACKET_TOO_LARGE" });
       expect(await next).toEqual(expected(1));
