@@ -163,6 +163,34 @@ describeMysql("statements of `mariadb`", () => {
     expect([await count(own[0]!), await count(own[1]!)]).toEqual([2, 2]);
   });
 
+  it("are none that the library makes of a value in another character set", async () => {
+    const delete_ = `delete from ${ticked(own[1]!)}.note`;
+    for (const [names, value] of [
+      ["latin1", `\u0127\u013b ${delete_} -- `],
+      ["sjis", `\u00a5'; ${delete_} -- `],
+    ] as const) {
+      const connection = await world.in(0, () => world.pool.getConnection());
+      await connection.query("select 1");
+      await connection.query(`set names ${names}`);
+      const sent = [
+        () => connection.query("select ? as v", [value]),
+        () => connection.query({ namedPlaceholders: true, sql: "select :v as v" }, { v: value }),
+        () => connection.query(`select 1 as v${value}`),
+        () => connection.batch("insert into note (owner) values (?)", [[value]]),
+        () => connection.queryStream("select ? as v", [value]).toArray(),
+      ];
+      for (const send of sent) {
+        await expect(send()).rejects.toMatchObject({ code: "INVALID_QUERY" });
+      }
+      expect(await connection.query("select ? as v", ["a; b"])).toEqual([{ v: "a; b" }]);
+      await connection.release();
+      expect(await world.in(1, () => world.pool.query("select ? as v", ["\u0127"]))).toEqual([
+        { v: "\u0127" },
+      ]);
+    }
+    expect([await count(own[0]!), await count(own[1]!)]).toEqual([2, 2]);
+  });
+
   it("may have a semicolon in a string, a comment, a value or at the end", async () => {
     const texts = [
       "select ';' as s",

@@ -1,5 +1,6 @@
 import type { PoolConfig } from "mariadb";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { checkCharset } from "../mysql/charset.ts";
 import type { MysqlDriverOptions } from "../mysql/mysql-driver.ts";
 
 /**
@@ -31,7 +32,10 @@ export function sortOptions(options: MariadbOptions): SortedOptions {
     ...(changePollMs === undefined ? {} : { changePollMs }),
     ...(maintenanceConnections === undefined ? {} : { maintenanceConnections }),
   };
-  return { config: { ...(uri === undefined ? {} : parseAddress(uri)), ...config }, own };
+  const all = { ...(uri === undefined ? {} : parseAddress(uri)), ...config };
+  checkCharset(all.charset, "charset", "mariadb");
+  checkCharset(all.collation, "collation", "mariadb");
+  return { config: all, own };
 }
 
 /** The library's own parser wants a database, and knows no address that begins with `mysql:`. */

@@ -55,6 +55,15 @@ export function withText({ options }: Request, sql: string): string | QueryOptio
   return options === undefined ? sql : { ...options, sql };
 }
 
+/**
+ * The character set in which the client library writes: it follows the session, where the server
+ * reports such changes.
+ */
+export function charsetOf(connection: Connection): string {
+  const { collation } = (connection.info ?? {}) as { readonly collation?: { charset?: string } };
+  return collation?.charset ?? "utf8";
+}
+
 /** Whether the client library has given up a connection because of this error. */
 export function isFatal(error: unknown): boolean {
   return (error as { fatal?: unknown } | null)?.fatal === true;

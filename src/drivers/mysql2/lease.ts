@@ -1,4 +1,5 @@
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { checkCharset } from "../mysql/charset.ts";
 import { bindCallback, bindEvents, refuse } from "./answer.ts";
 import { resetConnection } from "./clean-connection.ts";
 import { forgetDatabase, lost } from "./connection-state.ts";
@@ -192,6 +193,11 @@ export class Lease {
   #changeUser(args: readonly unknown[]): unknown {
     const { connection, isReleased, state } = this.#holding;
     if (isReleased) return failCall(args);
+    checkCharset(
+      (args[0] as { readonly charset?: unknown } | undefined)?.charset,
+      "charset",
+      "mysql2",
+    );
     // ISOLATION: the session's rights would be those of another user. leak/mysql2-lease.test.ts
     state.leave("destroy");
     const changeUser = Reflect.get(connection, "changeUser") as () => void;

@@ -1,6 +1,7 @@
 import type mysqlModule from "mysql2";
 import type { PoolOptions } from "mysql2";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { checkCharset } from "../mysql/charset.ts";
 import type { MysqlDriverOptions } from "../mysql/mysql-driver.ts";
 import type { ClientModule } from "./peer.ts";
 
@@ -73,6 +74,7 @@ export function checkOptions(options: Mysql2Options, mysql2: ClientModule): void
       remedy: "Install mysql2 3.22.4 or later, and pass `mysql2` itself, not `mysql2/promise`.",
     });
   }
+  checkCharset(charsetOf(options, mysql2), "charset", "mysql2");
 }
 
 /** Whether the commands of `mysql2` are made as this driver knows them. */
@@ -91,6 +93,16 @@ function isSupported(mysql2: ClientModule): boolean {
 function hasMethods(value: unknown, names: readonly string[]): boolean {
   const methods = (value ?? {}) as Readonly<Record<string, unknown>>;
   return names.every((name) => typeof methods[name] === "function");
+}
+
+function charsetOf(options: Mysql2Options, { Charsets }: ClientModule): unknown {
+  const { charset, charsetNumber, uri } = options as Mysql2Options & {
+    readonly charsetNumber?: unknown;
+  };
+  if (charset !== undefined) return charset;
+  const named = uri === undefined ? null : new URL(uri).searchParams.get("charset");
+  if (named !== null || charsetNumber === undefined) return named;
+  return Object.keys(Charsets).find((name) => Charsets[name] === charsetNumber) ?? charsetNumber;
 }
 
 function invalid(fact: string): TenancyError {
