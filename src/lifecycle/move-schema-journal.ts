@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Statement } from "../core/dialect.ts";
-import type { Queryable, Session } from "../core/driver.ts";
+import type { Queryable, Session, Transaction } from "../core/driver.ts";
 import type { MoveKey, MoveSql, Remake } from "../core/move-sql.ts";
 import { slugKey } from "../core/names.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenant, TenantState } from "../core/tenant.ts";
 import { globalQueries, type LifecycleDeps } from "./deps.ts";
+import { Patience, withPatience } from "./patience.ts";
 
 /** A move under way, as it is written down in the transaction that also marks the tenant. */
 export interface Move {
@@ -42,6 +43,22 @@ export interface MoveRecord {
 }
 
 type Entry = { readonly remake: Remake } | { readonly hidden: HiddenTable };
+
+/**
+ * Runs writes of a move in one transaction, again when those of other tenants' moves are in its way:
+ * what they lock in the journal lies side by side, and they may deadlock.
+ */
+export function moveWrites<T>(
+  {
+    deps,
+    session,
+    tenant,
+  }: { readonly deps: LifecycleDeps; readonly session: Session; readonly tenant: Tenant },
+  fn: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const patience = new Patience(deps.settings.lockTimeoutMs);
+  return withPatience(deps, session, patience, tenant.slug, fn);
+}
 
 /** The journal of one tenant's move. */
 export class MoveJournal {

@@ -2,9 +2,9 @@ import type { Movable, Remake, TableStep } from "../core/move-sql.ts";
 import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../internal/connection-failure.ts";
-import { globalQueries, globalWrites } from "./deps.ts";
+import { globalQueries } from "./deps.ts";
 import { type Contents, isOurs, type Mover, readOld, readRemakes } from "./move-schema-contents.ts";
-import type { HiddenTable } from "./move-schema-journal.ts";
+import { type HiddenTable, moveWrites } from "./move-schema-journal.ts";
 import { Patience, withPatience } from "./patience.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";
 
@@ -94,7 +94,7 @@ export async function moveTables(mover: Mover, contents: Contents): Promise<void
     hidden.push({ hidden: sql.hiddenName(number), table: name });
     return { from: [names.from, name], to: [names.from, sql.hiddenName(number)] };
   });
-  await globalWrites(session, (tx) =>
+  await moveWrites(mover, (tx) =>
     journal.add(
       tx,
       hidden.map((each) => ({ hidden: each })),
@@ -153,7 +153,7 @@ async function recordNew(mover: Mover, others: readonly Movable[]): Promise<void
   );
   if (fresh.length === 0) return;
   const remakes = await readRemakes(mover, fresh, record?.hidden);
-  await globalWrites(session, (tx) =>
+  await moveWrites(mover, (tx) =>
     journal.add(
       tx,
       remakes.map((remake) => ({ remake })),

@@ -3,7 +3,7 @@ import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { MoveSql } from "../core/move-sql.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
-import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
+import { globalQueries, type LifecycleDeps } from "./deps.ts";
 import {
   checkSight,
   isOurs,
@@ -13,7 +13,13 @@ import {
   readRemakes,
   readRow,
 } from "./move-schema-contents.ts";
-import { mayBeMoving, type Move, MoveJournal, type MoveRecord } from "./move-schema-journal.ts";
+import {
+  mayBeMoving,
+  type Move,
+  MoveJournal,
+  type MoveRecord,
+  moveWrites,
+} from "./move-schema-journal.ts";
 import { moveTables, prepareTarget, rehearse, settle, settleTables } from "./move-schema-steps.ts";
 import { Patience, withPatience } from "./patience.ts";
 import { changedMeanwhile, wrongState } from "./refs.ts";
@@ -62,7 +68,7 @@ export async function beginMove(
     slug: tenant.slug,
     state: tenant.state,
   };
-  return await globalWrites(session, async (tx) => {
+  return await moveWrites({ deps, session, tenant }, async (tx) => {
     const renaming = await deps.registry.update(
       tx,
       tenant.id,
@@ -156,7 +162,7 @@ async function moveAll(mover: Mover, move: Move): Promise<string | null> {
     await prepareTarget(mover);
     const contents = await readContents(mover, names.from);
     const remakes = await readRemakes(mover, contents.others);
-    await globalWrites(session, async (tx) => {
+    await moveWrites(mover, async (tx) => {
       await journal.clear(tx);
       await journal.writeMove(tx, { ...move, alter });
       await journal.add(
@@ -168,7 +174,7 @@ async function moveAll(mover: Mover, move: Move): Promise<string | null> {
     await rehearse(mover, remakes);
     await moveTables(mover, contents);
   }
-  await globalWrites(session, (tx) => journal.writeMove(tx, { ...move, alter, isMoved: true }));
+  await moveWrites(mover, (tx) => journal.writeMove(tx, { ...move, alter, isMoved: true }));
   return alter;
 }
 
@@ -210,7 +216,7 @@ async function takeBack(mover: Mover, move: Move, error: unknown): Promise<void>
     if (tenantId === tenant.id || isBlank) {
       await session.query(GLOBAL_SCOPE, driver.dialect.schema.drop(names.to));
     }
-    await globalWrites(session, async (tx) => {
+    await moveWrites(mover, async (tx) => {
       const { from: schemaName, slug, state } = move;
       const back = await registry.update(tx, tenant.id, { schemaName, slug, state }, ["renaming"]);
       if (back === undefined) throw changedMeanwhile(tenant);
@@ -236,14 +242,15 @@ async function dropOld(mover: Mover): Promise<void> {
     });
   }
   // ISOLATION: nobody waits for the name if we die before the end of the move. integration/mysql/rename-freed.test.ts
-  await globalWrites(session, (tx) => journal.free(tx, names.from));
+  await moveWrites(mover, (tx) => journal.free(tx, names.from));
   const patience = new Patience(deps.settings.lockTimeoutMs);
   const text = deps.driver.dialect.schema.drop(names.from);
   await withPatience(deps, session, patience, tenant.slug, (tx) => tx.script(text));
 }
 
-async function end({ deps, journal, session, tenant }: Mover, move: Move): Promise<Tenant> {
-  return await globalWrites(session, async (tx) => {
+async function end(mover: Mover, move: Move): Promise<Tenant> {
+  const { deps, journal, tenant } = mover;
+  return await moveWrites(mover, async (tx) => {
     const ended = await deps.registry.update(tx, tenant.id, { state: move.state }, ["renaming"]);
     if (ended === undefined) throw changedMeanwhile(tenant);
     await journal.remove(tx);

@@ -31,13 +31,13 @@ export class Patience {
  * @param tenant - slug, for messages
  * @throws TenancyError `TENANT_BUSY`
  */
-export async function withPatience(
+export async function withPatience<T>(
   { driver }: LifecycleDeps,
   session: Session,
   patience: Patience,
   tenant: string,
-  fn: (tx: Transaction) => Promise<void>,
-): Promise<void> {
+  fn: (tx: Transaction) => Promise<T>,
+): Promise<T> {
   const { schema } = driver.dialect;
   for (;;) {
     const wait = schema.limitLockWait(Math.min(LOCK_WAIT_MS, patience.leftMs));

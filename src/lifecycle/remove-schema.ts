@@ -2,7 +2,7 @@ import type { Session, Transaction } from "../core/driver.ts";
 import type { SchemaObject } from "../core/schema-sql.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
-import { globalWrites, type LifecycleDeps } from "./deps.ts";
+import type { LifecycleDeps } from "./deps.ts";
 import { Patience, withPatience } from "./patience.ts";
 
 /**
@@ -74,7 +74,7 @@ export async function removeSchema(
     throw error;
   }
   options.onCommitted?.();
-  if (options.atLast !== undefined) await globalWrites(session, options.atLast);
+  if (options.atLast !== undefined) await attempt(options.atLast);
 }
 
 /** Only what is in the schema is the tenant's; what depends on it may hold everybody's data. */

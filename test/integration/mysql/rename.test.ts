@@ -232,6 +232,22 @@ describe.skipIf(inject("mysql") === undefined)("renaming a tenant's database", (
     expect(outcome).toMatchObject(expected);
   });
 
+  it("renames many tenants at once, whose notes lie side by side", async () => {
+    const tenancies = [world.tenancy, world.another(), world.another()];
+    const slugs = Array.from({ length: 9 }, (_none, number) => `many${number}`);
+    await Promise.all(slugs.map((slug) => world.tenancy.create(slug)));
+    for (const round of [1, 2, 3]) {
+      const renames = slugs.map(async (slug, number) => {
+        const schemaName = world.schema(`${slug}_${round}`);
+        return await tenancies[number % 3]?.rename(slug, { schemaName });
+      });
+      expect((await Promise.all(renames)).map((tenant) => tenant?.state)).toEqual(
+        slugs.map(() => "active"),
+      );
+    }
+    expect(await moves()).toEqual([]);
+  }, 120_000);
+
   it("loses no write and no trigger of those who write meanwhile", async () => {
     await world.tenancy.create("busy");
     const name = world.schema("busy");
