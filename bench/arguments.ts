@@ -20,7 +20,7 @@ const ENGINES = ["postgres", "mysql"] as const;
 /** Text of `--help`. */
 export const USAGE = `usage: npm run bench -- [--quick] [--engine NAME] [--only PATTERN] [--json FILE]
 
-  --quick         fewer rounds and tenants: about a minute, and noisier
+  --quick         fewer rounds and tenants: a minute or two, and noisier
   --engine NAME   only the rows of postgres, or of mysql (MySQL and MariaDB)
   --only PATTERN  only rows whose name matches this regular expression, such as query/1ms
   --json FILE     also writes an array of rows, each with its name and figures`;
