@@ -137,10 +137,10 @@ export class MoveJournal {
 }
 
 /**
- * How long a process may know a tenant by a name that it has given up: five seconds, when it hears of
- * no changes, and some time to ask.
+ * How long a process may know a tenant by a name that it has given up: five seconds between two looks
+ * for changes, at most, as many until a look counts as failed, and some time to spare.
  */
-const HELD_MS = 6_000;
+const HELD_MS = 11_000;
 
 /**
  * Waits until nobody takes a schema name for another tenant's any more.
