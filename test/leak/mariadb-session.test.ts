@@ -190,6 +190,20 @@ describeMysql("the session of a connection of `mariadb`", () => {
     expect(seen).toEqual([undefined, undefined, undefined]);
   });
 
+  it("is not believed to be where it was after a stream, though the server says nothing", async () => {
+    const connection = await world.in(0, () => world.pool.getConnection());
+    await connection.query("set session_track_schema = 0");
+    const move = `begin not atomic execute immediate 'use ${ticked(own[1]!)}'; end`;
+    const statement = await connection.prepare(move);
+    for (const open of [() => connection.queryStream(move), () => statement.executeStream()]) {
+      expect((await connection.query<Note[]>(OWNERS))[0]?.owner).toBe(own[0]);
+      await open().toArray();
+      expect((await connection.query<Note[]>(OWNERS))[0]?.owner).toBe(own[0]);
+    }
+    await connection.release();
+    expect(await owners(0)).toEqual([own[0]]);
+  });
+
   it("streams rows, and calls whoever listens in the scope of the query", async () => {
     for (const tenant of [0, 1]) {
       const connection = await world.in(tenant, () => world.pool.getConnection());

@@ -144,7 +144,11 @@ export class Lease {
           );
       });
     const executeStream = (values?: unknown): RowStream =>
-      this.#stream(async () => statement.executeStream(values));
+      this.#stream(async () => {
+        // ISOLATION: it may move the session each time that it runs. leak/mariadb-session.test.ts
+        this.#scoped.state.session.note(this.#scoped.infoOf(request));
+        return statement.executeStream(values);
+      });
     const close = (): void => {
       this.#prepared.delete(statement);
       statement.close();
