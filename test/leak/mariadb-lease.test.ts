@@ -33,6 +33,19 @@ describeMysql("a connection that was taken from the pool", () => {
     return (rows as { n: number }[])[0]!.n;
   };
 
+  const threads = async (threadId: number | null): Promise<{ info: string | null }[]> => {
+    const [rows] = await world.admin.query(
+      "select info from information_schema.processlist where id = ?",
+      [threadId],
+    );
+    return rows as { info: string | null }[];
+  };
+  const isThere = async (threadId: number | null): Promise<boolean> =>
+    (await threads(threadId)).length > 0;
+  const untilRunning = async (threadId: number | null): Promise<void> => {
+    await expect.poll(async () => (await threads(threadId))[0]?.info).toContain("sleep");
+  };
+
   it("stays in the scope in which it was taken", async () => {
     const connection = await take(0);
     const rows = await world.in(1, async () => [
@@ -266,6 +279,29 @@ describeMysql("a connection that was taken from the pool", () => {
     expect(second.threadId).not.toBe(threadId);
     expect((await second.query<Note[]>(OWNERS))[0]?.owner).toBe(own[1]);
     await second.release();
+  });
+
+  it("is closed with what runs on it, also when the server ends it at the same time", async () => {
+    const unhandled: unknown[] = [];
+    const hear = (error: unknown): void => void unhandled.push(error);
+    process.on("unhandledRejection", hear);
+    try {
+      for (const isKilled of [false, true, true, true]) {
+        const connection = await take(0);
+        const { threadId } = connection;
+        const running = connection.query("select sleep(5)");
+        await untilRunning(threadId);
+        const killed = isKilled ? world.admin.query(`kill ${threadId}`) : undefined;
+        connection.destroy();
+        await expect(running).rejects.toMatchObject({ fatal: true });
+        await killed?.catch(() => undefined);
+        expect(await owners(1)).toEqual([own[1]]);
+        await expect.poll(() => isThere(threadId)).toBe(false);
+      }
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+    expect(unhandled).toEqual([]);
   });
 
   it("can be reset by its holder, and stays in its scope", async () => {

@@ -253,6 +253,22 @@ describeMysql("the session of a connection of `mariadb`", () => {
     await next.release();
   });
 
+  it("ends a stream that nobody has read to its end, and tells its reader", async () => {
+    const connection = await world.in(0, () => world.pool.getConnection());
+    const silent = connection.queryStream(MANY);
+    const told = connection
+      .queryStream(MANY)
+      .toArray()
+      .catch((error: unknown) => error);
+    await new Promise((resolve) => silent.once("data", resolve));
+    silent.pause();
+    await connection.release();
+    expect(await told).toMatchObject({ code: "LEASE_ENDED" });
+    expect(silent.destroyed).toBe(true);
+    expect(await strays()).toBe(0);
+    expect(await owners(1)).toEqual([own[1]]);
+  });
+
   it("goes on when a reader has had enough of a stream", async () => {
     const connection = await world.in(0, () => world.pool.getConnection());
     for await (const row of connection.queryStream(MANY)) {

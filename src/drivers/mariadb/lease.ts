@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { PoolConnection, Prepare, QueryOptions } from "mariadb";
 import { errnoOf } from "../../dialects/mysql/errno.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
@@ -9,6 +10,8 @@ import type { MayRead, ScopedConnection } from "./scoped-connection.ts";
 
 /** What a lease needs of its pool. */
 export interface LeaseOwner {
+  /** Has the server end a connection on which something runs; never rejects. */
+  interrupt(connection: ScopedConnection): Promise<void>;
   /** Takes a connection back clean, or ends it; never rejects. */
   giveBack(connection: ScopedConnection, destroy: boolean): Promise<void>;
   /** Says that a connection was released with a transaction open. */
@@ -17,6 +20,9 @@ export interface LeaseOwner {
 
 /** `ER_LOCK_DEADLOCK`, after which the whole transaction is rolled back. */
 const ER_LOCK_DEADLOCK = 1213;
+
+/** For how long a destroyed connection may keep its place in the pool. */
+const END_WITHIN_MS = 5_000;
 
 const WRITES = /^\s*(?:insert|replace|update|load|call|execute|begin)\b/i;
 
@@ -55,7 +61,8 @@ export class Lease {
   readonly #prepared = new Set<Prepared>();
   #last: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
-  #streaming = 0;
+  readonly #streams = new Set<RowStream>();
+  #running = 0;
   #isOpen = false;
   #mayRead: MayRead = { diagnostics: false, insertId: false };
 
@@ -88,11 +95,27 @@ export class Lease {
     const { raw } = this.#scoped;
     // ISOLATION: they would hear what happens to the next holder. leak/mariadb-lease.test.ts
     for (const [event, listener] of this.#listeners) raw.removeListener(event, listener);
-    const mustEnd = destroy || this.#streaming > 0;
-    if (!mustEnd) await this.#last;
+    const mustEnd = destroy || this.#streams.size > 0;
+    if (mustEnd) await this.#interrupt();
+    else await this.#last;
     for (const statement of this.#prepared) statement.close();
     if (this.#isOpen && !mustEnd) this.#owner.warnOpen(this.#database);
     await this.#owner.giveBack(this.#scoped, mustEnd);
+  }
+
+  /**
+   * Ends what runs. The library would do so too when it destroys a connection, but nobody hears of what
+   * goes wrong then, which ends the process: such as that the server was faster.
+   */
+  async #interrupt(): Promise<void> {
+    for (const stream of this.#streams) {
+      // A stream to whose errors nobody listens would end the process.
+      stream.destroy(stream.listenerCount("error") > 0 ? ended() : undefined);
+    }
+    if (this.#running === 0) return;
+    await this.#owner.interrupt(this.#scoped);
+    const signal = AbortSignal.timeout(END_WITHIN_MS);
+    await Promise.race([this.#last, once(signal, "abort")]);
   }
 
   /** Runs `fn` when all that was asked before is done. */
@@ -100,7 +123,12 @@ export class Lease {
     // ISOLATION: a connection that was released is another tenant's. leak/mariadb-lease.test.ts
     if (this.#released !== undefined) return Promise.reject(ended());
     const turn = this.#last.then(fn);
-    this.#last = turn.catch(() => undefined);
+    this.#running += 1;
+    this.#last = turn
+      .catch(() => undefined)
+      .then(() => {
+        this.#running -= 1;
+      });
     return turn;
   }
 
@@ -164,21 +192,24 @@ export class Lease {
 
   /** Runs a stream when its turn has come, and lets nothing else run until it has ended. */
   #stream(open: () => Promise<RowStream>): RowStream {
-    this.#streaming += 1;
     let end = (): void => undefined;
     const done = new Promise<void>((resolve) => (end = resolve));
-    return deferStream(
+    const stream = deferStream(
       () => {
         const opened = this.#turn(open);
+        this.#running += 1;
         this.#last = this.#last.then(() => done);
         return opened;
       },
       () => {
-        this.#streaming -= 1;
+        this.#running -= 1;
+        this.#streams.delete(stream);
         this.#isOpen ||= mayBeInTransaction(this.#scoped.raw);
         end();
       },
     );
+    this.#streams.add(stream);
+    return stream;
   }
 
   #fill(): void {

@@ -13,6 +13,7 @@ import { mayBeInTransaction, type Request } from "./peer.ts";
 import { PLAIN_OPTIONS, toQueryResult } from "./results.ts";
 import { type Execution, type MayRead, ScopedConnection } from "./scoped-connection.ts";
 import { type PoolOwner, ScopedPool } from "./scoped-pool.ts";
+import { openWire } from "./wire.ts";
 
 const DEFAULT_STATEMENTS = 256;
 
@@ -133,6 +134,18 @@ export class MariadbTenantPool implements TenantPool<Pool>, LeaseOwner, PoolOwne
         // Nobody knows what is left in its session.
         raw.destroy();
       }
+    });
+  }
+
+  async interrupt({ raw }: ScopedConnection): Promise<void> {
+    const { threadId } = raw;
+    if (threadId === null || !raw.isValid()) return;
+    await outsideScope(async () => {
+      const wire = await openWire(this.#config);
+      await wire.query(`kill ${threadId}`).finally(() => wire.close());
+    }).catch((error: unknown) => {
+      // Most likely the connection has just ended by itself.
+      this.#host.logger.debug({ err: error }, "connection not ended by the server");
     });
   }
 
