@@ -17,7 +17,8 @@ export function isUtf8(charset: string): boolean {
  */
 export function checkCharset(charset: unknown, option: string, driver: string): void {
   // ISOLATION: a value would end its string, and begin a statement. unit/drivers/mysql/charset.test.ts
-  if (charset === undefined || charset === null || isUtf8(String(charset))) return;
+  if (charset === undefined || charset === null) return;
+  if (typeof charset === "string" && isUtf8(charset)) return;
   throw new TenancyError(
     "INVALID_CONFIG",
     `The option \`${option}\` of \`${driver}\` names another character set than UTF-8.`,
