@@ -223,6 +223,17 @@ describeMysql("statements of `mariadb`", () => {
     expect(await count(own[0]!)).toBe(2);
   });
 
+  it("are missed by the server, in its own words, in an empty text", async () => {
+    for (const text of [" ", ";", " ;\n", ";;"]) {
+      for (const tenant of [0, 0, 1]) {
+        await expect(
+          world.in(tenant, () => world.pool.query(text)),
+          text,
+        ).rejects.toMatchObject({ code: "ER_EMPTY_QUERY" });
+      }
+    }
+  });
+
   it("may be several in one text where the application has said so", async () => {
     const { pool } = world.open({ multipleStatements: true });
     for (const tenant of [0, 1, 1]) {

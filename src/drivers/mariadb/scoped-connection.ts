@@ -45,6 +45,7 @@ const ER_MAX_PREPARED_STMT_COUNT_REACHED = 1461;
 
 /** Statements that are worth keeping prepared: they read or change rows, and nothing else. */
 const KEEPABLE = /^\s*\(*\s*(?:select|insert|replace|update|delete|with)\b/i;
+const IS_EMPTY = /^[\s;]*$/;
 /** The library tells the file that the server asks for from the text's beginning. */
 const LOADS_FILE = /\bload\b[^;]{0,100}\blocal\b/i;
 
@@ -280,8 +281,8 @@ export class ScopedConnection {
 
 /** Whether the statement that enters a scope can be put before a query. */
 function isFusable({ options, sql }: Request): boolean {
-  // With a time limit the library makes the text a part of another statement.
-  return !options?.timeout && !LOADS_FILE.test(sql);
+  // With a time limit the library makes the text a part of another statement. An empty one has no answer.
+  return !options?.timeout && !LOADS_FILE.test(sql) && !IS_EMPTY.test(sql);
 }
 
 function isKeepable(info: StatementInfo, sql: string): boolean {
