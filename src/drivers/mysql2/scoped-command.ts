@@ -224,12 +224,15 @@ class Entry {
         return send();
       });
       const { phase } = this.#run;
+      // A text that is very long has gone out in several.
+      const { sequenceId } = connection;
       this.#run.phase = "setting";
+      connection.sequenceId = 1;
       return () => {
         this.#noteSet(mode);
         this.#run.phase = phase;
         this.isAhead = false;
-        connection.sequenceId = 1;
+        connection.sequenceId = sequenceId;
         return next;
       };
     }

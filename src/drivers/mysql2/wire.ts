@@ -5,10 +5,23 @@ import type { ClientModule, RawConnection } from "./peer.ts";
 import { readFirst } from "./read-first.ts";
 import { resetSession, restoreTextOf } from "./reset-session.ts";
 
+/** What this driver's own statements rely on, whatever the server's default is. */
+const AUTOCOMMIT = "autocommit = 1";
+
 /** Opens a connection apart from the application's pool: without a database, and outside any scope. */
 export async function openWire(mysql2: ClientModule, options: object): Promise<OpenWire> {
   const connection = await connect(mysql2, options);
-  const restoreText = restoreTextOf(mysql2, connection.config);
+  const wire = toWire(connection, restoreTextOf(mysql2, connection.config));
+  try {
+    await wire.query(`set ${AUTOCOMMIT}`);
+    return wire;
+  } catch (error) {
+    wire.close();
+    throw error;
+  }
+}
+
+function toWire(connection: RawConnection, restoreText: string | undefined): OpenWire {
   let isOpen = true;
   const lose = (): void => {
     isOpen = false;
@@ -32,7 +45,7 @@ export async function openWire(mysql2: ClientModule, options: object): Promise<O
       }),
     reset: async () => {
       if (!isOpen || restoreText === undefined) throw lost();
-      await resetSession(connection, restoreText);
+      await resetSession(connection, `${restoreText}, ${AUTOCOMMIT}`);
     },
   };
 }
