@@ -8,7 +8,8 @@ import type { ClientModule } from "./peer.ts";
 /**
  * Options of the `mysql2` driver: all of its pool's own, and these.
  *
- * `resetOnRelease` is not needed: what may have left something in its session is reset in any case.
+ * What may have left something in its session is reset in any case, as far as texts show it; with
+ * `resetOnRelease`, every connection is, also for what triggers and stored functions leave.
  *
  * @see https://sidorares.github.io/node-mysql2/docs/examples/connections/create-pool
  */
