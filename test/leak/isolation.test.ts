@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { hammer } from "../support/isolation.ts";
+import { itIsolates } from "../support/describe-isolation.ts";
+import { hammer, PG_KINDS } from "../support/isolation.ts";
 import { createPgWorld, type PgWorld, quoted } from "../support/pg-world.ts";
 
 const TENANTS = 50;
@@ -34,45 +35,20 @@ async function misplaced(world: PgWorld): Promise<number> {
 }
 
 describe("100,000 interleaved operations of 50 tenants on 5 connections", () => {
-  it("shows and writes no row of another tenant", { timeout: 300_000 }, async () => {
-    const world = await createPgWorld(database.url, names, {
-      application_name: "hammered",
-      max: 5,
-      maxTenantsPerConnection: 40,
-      preparedStatements: { max: 32 },
-    });
-    const report = await hammer({
-      concurrency: 100,
-      in: (tenant, fn) => world.in(tenant, fn),
-      kill: () =>
-        world.admin.query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hammered' order by random() limit 1",
-        ),
-      operations: 100_000,
-      pool: world.pool,
-      tenants: world.tenants,
-    });
-    expect([...report.unexpected]).toEqual([]);
-    expect(report.leaks).toBe(0);
-    expect(await misplaced(world)).toBe(0);
-    expect(report.operations).toBe(100_000);
-    expect(report.rows).toBeGreaterThan(100_000);
-    expect(report.expectedErrors).toBeGreaterThan(5_000);
-    await world.close();
-  });
-
-  it("shows none on a single connection", { timeout: 120_000 }, async () => {
-    const world = await createPgWorld(database.url, names, { max: 1 });
-    const report = await hammer({
-      concurrency: 20,
-      in: (tenant, fn) => world.in(tenant, fn),
-      operations: 5_000,
-      pool: world.pool,
-      tenants: world.tenants,
-    });
-    expect([...report.unexpected]).toEqual([]);
-    expect(report.leaks).toBe(0);
-    await world.close();
+  itIsolates({
+    kill: (world) =>
+      world.admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hammered' order by random() limit 1",
+      ),
+    kinds: PG_KINDS,
+    misplaced,
+    open: (max: number) =>
+      createPgWorld(database.url, names, {
+        application_name: "hammered",
+        max,
+        maxTenantsPerConnection: 40,
+        preparedStatements: { max: 32 },
+      }),
   });
 });
 

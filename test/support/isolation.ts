@@ -51,7 +51,8 @@ export type Kinds<Pool, Name extends string> = Readonly<
 
 const READ = "select owner from note where id <= $1";
 
-const KINDS = {
+/** Every kind of operation on a pool of `pg`. */
+export const PG_KINDS = {
   async callback({ pool, see }: Job): Promise<void> {
     const result = await new Promise<pg.QueryResult>((resolve, reject) => {
       pool.query(READ, [2], (error, value) => (error ? reject(error) : resolve(value)));
@@ -84,7 +85,7 @@ const KINDS = {
   async leftOpen(job: Job): Promise<void> {
     const { own, pool, see } = job;
     // Each costs a connection: often enough, and no more.
-    if (job.number % 10 > 0) return KINDS.read(job);
+    if (job.number % 10 > 0) return PG_KINDS.read(job);
     const client = await pool.connect();
     try {
       await client.query("begin");
@@ -125,14 +126,14 @@ const KINDS = {
 } satisfies Record<string, (job: Job) => Promise<void>>;
 
 /** Kinds of operations. */
-export type Kind = keyof typeof KINDS;
+export type Kind = keyof typeof PG_KINDS;
 
 /** Every kind of operation, rare ones last. */
-export const ALL_KINDS = Object.keys(KINDS) as Kind[];
+export const ALL_KINDS = Object.keys(PG_KINDS) as Kind[];
 
 /** Runs many operations of many tenants at once on a pool of `pg`, and counts the rows that crossed. */
 export async function hammer(options: HammerOptions): Promise<HammerReport> {
-  return await hammerWith(KINDS, options);
+  return await hammerWith(PG_KINDS, options);
 }
 
 /** Runs many operations of many tenants at once on any pool, and counts the rows that crossed. */
