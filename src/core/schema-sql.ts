@@ -38,10 +38,10 @@ export interface SchemaSql {
   /** One row `{ table_count: number }`: tables in the schema but `except`, whoever may see them. */
   countTables(schemaName: string, except: string): Statement;
   /**
-   * Up to `limit` rows ({@link SchemaObject}) of what a schema holds and can be dropped on its own,
-   * in an order in which dropping them in batches works and needs few locks at a time.
+   * Removing what is in a schema piece by piece; `undefined` where one statement has room for the locks
+   * of any number of them.
    */
-  listObjects(schemaName: string, limit: number): Statement;
+  readonly batches: SchemaBatchSql | undefined;
   /**
    * Up to `limit` rows `{ object: string }`: what is not in a schema, and would be dropped with it.
    * Words for people.
@@ -49,8 +49,6 @@ export interface SchemaSql {
   listOutside(schemaName: string, limit: number): Statement;
   /** Makes the rest of the transaction look into a schema, and then into the shared ones. */
   enter(schemaName: string, sharedSchemas: readonly string[]): string;
-  /** Drops objects that `listObjects` returned, with what depends on them. */
-  dropObjects(objects: readonly SchemaObject[]): string;
   /** Makes the rest of the transaction give up when it waits longer than this for a lock. */
   limitLockWait(timeoutMs: number): string;
   /** Ends that limit, where the end of the transaction does not. */
@@ -59,4 +57,15 @@ export interface SchemaSql {
   isLockConflict(error: unknown): boolean;
   /** One row `{ role: string, database: string }`: names that a tenant's schema must not have. */
   currentNames(): Statement;
+}
+
+/** SQL that removes what is in a schema in batches. */
+export interface SchemaBatchSql {
+  /**
+   * Up to `limit` rows ({@link SchemaObject}) of what a schema holds and can be dropped on its own,
+   * in an order in which dropping them in batches works and needs few locks at a time.
+   */
+  list(schemaName: string, limit: number): Statement;
+  /** Drops objects that `list` returned, with what depends on them. */
+  drop(objects: readonly SchemaObject[]): string;
 }

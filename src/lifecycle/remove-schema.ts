@@ -1,5 +1,5 @@
 import type { Session, Transaction } from "../core/driver.ts";
-import type { SchemaObject } from "../core/schema-sql.ts";
+import type { SchemaBatchSql, SchemaObject } from "../core/schema-sql.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import type { LifecycleDeps } from "./deps.ts";
@@ -50,14 +50,11 @@ export async function removeSchema(
   const patience = new Patience(deps.settings.lockTimeoutMs);
   const attempt = (fn: (tx: Transaction) => Promise<void>): Promise<void> =>
     withPatience(deps, session, patience, options.tenant, fn);
-  for (let size = BATCH + 1; ; size = LISTED) {
-    const objects = await listObjects(deps, session, schemaName, size);
-    if (objects.length <= BATCH) break;
-    for (let from = 0; from < objects.length; from += BATCH) {
-      const text = schema.dropObjects(objects.slice(from, from + BATCH));
+  if (schema.batches !== undefined) {
+    await thinOut(session, schema.batches, schemaName, async (text) => {
       await attempt((tx) => tx.script(text));
       options.onCommitted?.();
-    }
+    });
   }
   if (deps.driver.dialect.hasTransactionalDdl) {
     await attempt(async (tx) => {
@@ -96,12 +93,19 @@ async function checkOutside(
   );
 }
 
-async function listObjects(
-  { driver }: LifecycleDeps,
+/** Drops what is in a large schema, until one transaction has room for the locks of the rest. */
+async function thinOut(
   session: Session,
+  batches: SchemaBatchSql,
   schemaName: string,
-  limit: number,
-): Promise<SchemaObject[]> {
-  const { params, text } = driver.dialect.schema.listObjects(schemaName, limit);
-  return (await session.query<SchemaObject>(GLOBAL_SCOPE, text, params)).rows;
+  drop: (text: string) => Promise<void>,
+): Promise<void> {
+  for (let size = BATCH + 1; ; size = LISTED) {
+    const { params, text } = batches.list(schemaName, size);
+    const { rows } = await session.query<SchemaObject>(GLOBAL_SCOPE, text, params);
+    if (rows.length <= BATCH) return;
+    for (let from = 0; from < rows.length; from += BATCH) {
+      await drop(batches.drop(rows.slice(from, from + BATCH)));
+    }
+  }
 }

@@ -40,9 +40,7 @@ where t.table_schema = ? and t.table_type in ('BASE TABLE', 'SYSTEM VERSIONED')
   and t.table_name not in (?, '${MARK_TABLE}')`,
   }),
   // `drop database` takes all its locks before it drops anything, and there is no lack of room for them.
-  listObjects: () => ({ params: [], text: "select '' as kind, '' as name from dual where 1 = 0" }),
-  dropObjects: (objects) =>
-    objects.map(({ kind, name }) => `drop ${kind} if exists ${name}`).join("; "),
+  batches: undefined,
   listOutside,
   enter: (schemaName) => `use ${quoteIdentifier(schemaName)}`,
   limitLockWait: (timeoutMs) => {

@@ -129,12 +129,14 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not c.relispartition and c.relname <> $2`,
   }),
   listOutside: (schemaName, limit) => ({ params: [schemaName, limit], text: LIST_OUTSIDE }),
-  listObjects: (schemaName, limit) => ({ params: [schemaName, limit], text: LIST_OBJECTS }),
-  // Names come from `pg_identify_object`, which qualifies and quotes them; kinds are its words.
-  dropObjects: (objects) =>
-    objects
-      .map(({ kind, name }) => `drop ${DROPPED_AS[kind] ?? kind} if exists ${name} cascade`)
-      .join("; "),
+  batches: {
+    // Names come from `pg_identify_object`, which qualifies and quotes them; kinds are its words.
+    drop: (objects) =>
+      objects
+        .map(({ kind, name }) => `drop ${DROPPED_AS[kind] ?? kind} if exists ${name} cascade`)
+        .join("; "),
+    list: (schemaName, limit) => ({ params: [schemaName, limit], text: LIST_OBJECTS }),
+  },
   enter: (schemaName, sharedSchemas) =>
     `set local search_path = ${searchPath(schemaName, sharedSchemas)}`,
   limitLockWait: (timeoutMs) =>

@@ -115,12 +115,12 @@ describe("schemaSql", () => {
     await client.query("reset search_path");
     const dropped: SchemaObject[] = [];
     for (;;) {
-      const { params, text } = schemaSql.listObjects('full "one"', 1);
+      const { params, text } = schemaSql.batches!.list('full "one"', 1);
       const { rows } = await client.query<SchemaObject>(text, [...params]);
       if (rows.length === 0) break;
       dropped.push(...rows);
       expect(dropped.length).toBeLessThan(60);
-      await client.query(schemaSql.dropObjects(rows));
+      await client.query(schemaSql.batches!.drop(rows));
     }
     const kinds = new Set(dropped.map(({ kind }) => kind));
     expect([...kinds].toSorted()).toEqual([
@@ -148,17 +148,17 @@ describe("schemaSql", () => {
       alter table a add foreign key (b) references b; create view v as select * from a;
       create function of_a(a) returns int language sql as 'select 1'`);
     await client.query("reset search_path");
-    const { params, text } = schemaSql.listObjects("cycles", 100);
+    const { params, text } = schemaSql.batches!.list("cycles", 100);
     const { rows } = await client.query<SchemaObject>(text, [...params]);
     expect(rows).toHaveLength(4);
-    await client.query(schemaSql.dropObjects(rows));
+    await client.query(schemaSql.batches!.drop(rows));
     expect((await client.query(text, [...params])).rows).toEqual([]);
     await client.query(schemaSql.drop("cycles"));
   });
 
   it("leaves the members of an extension to the schema's end", async () => {
     await client.query("create schema extended; create extension citext schema extended");
-    const { params, text } = schemaSql.listObjects("extended", 100);
+    const { params, text } = schemaSql.batches!.list("extended", 100);
     expect((await client.query(text, [...params])).rows).toEqual([]);
     await client.query(schemaSql.drop("extended"));
     expect((await client.query("select from pg_extension where extname = 'citext'")).rowCount).toBe(

@@ -58,7 +58,6 @@ const filter = {
 const STATEMENTS: readonly (readonly [string, Statement])[] = [
   ["exists", schema.exists("a")],
   ["countTables", schema.countTables("a", "history")],
-  ["listObjects", schema.listObjects("a", 5)],
   ["listOutside", schema.listOutside("a", 5)],
   ["currentNames", schema.currentNames()],
   ["list", journal.list(table)],
