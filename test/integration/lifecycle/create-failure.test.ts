@@ -175,6 +175,20 @@ describeEngines(
         await world.tenancy.drop("acme");
       });
 
+      it("never takes an empty schema that was there before, wherever a creation died", async () => {
+        const name = world.schema("acme");
+        await world.run(`create schema ${name}`);
+        for (let step = 1; step < 12; step += 1) {
+          struck.faults.arm({ isLasting: true, step, when: "after" });
+          await expect(struck.tenancy.create("acme")).rejects.toThrow();
+          struck.faults.disarm();
+          await expect(world.tenancy.create("acme")).rejects.toMatchObject(code("SCHEMA_EXISTS"));
+          expect((await world.contents()).schemas).toEqual(["tenant_acme"]);
+          await world.run("delete from tenants");
+        }
+        await world.removeSchema(name);
+      });
+
       it("never takes a foreign schema for its leftover", async () => {
         const name = world.schema("acme");
         await world.run(
