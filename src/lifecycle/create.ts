@@ -141,6 +141,8 @@ async function makeSchema(
       { first },
     );
   } catch (error) {
+    // ISOLATION: else what another program has just made, and is still empty, is taken for ours and
+    // removed. integration/lifecycle/create-failure.test.ts
     attempt.isForeign = driver.dialect.schema.isTaken(error);
     if (attempt.isForeign) throw schemaTaken(tenant, error);
     // Ours was rolled back, or has its mark: another schema of that name is somebody else's.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Driver } from "../../../src/core/driver.ts";
 import type { Tenancy } from "../../../src/core/tenancy.ts";
 import { describeEngines, inWords, MYSQL2, POSTGRES } from "../../support/engines.ts";
 import { die } from "./die.ts";
@@ -189,6 +190,16 @@ describeEngines(
         await world.removeSchema(name);
       });
 
+      it("never takes an empty schema that was made in the very moment", async () => {
+        const name = world.schema("acme");
+        const late = world.another({
+          wrap: (driver) => meddling(driver, () => world.run(`create schema ${name}`)),
+        });
+        await expect(late.create("acme")).rejects.toMatchObject(code("SCHEMA_EXISTS"));
+        expect(await world.contents()).toEqual({ rows: [], schemas: ["tenant_acme"] });
+        await world.removeSchema(name);
+      });
+
       it("never takes a foreign schema for its leftover", async () => {
         const name = world.schema("acme");
         await world.run(
@@ -267,3 +278,25 @@ describeEngines(
   },
   [POSTGRES, MYSQL2],
 );
+
+/** Returns a driver that does something else right before a schema is made. */
+function meddling(inner: Driver, meddle: () => Promise<void>): Driver {
+  const session: Driver["session"] = (options, fn) =>
+    inner.session(options, (own) =>
+      fn({
+        query: (scope, text, params) => own.query(scope, text, params),
+        queryOutsideTransaction: (scope, text) => own.queryOutsideTransaction(scope, text),
+        transaction: async (scope, work, how) => {
+          if (how?.first !== undefined) await meddle();
+          return await own.transaction(scope, work, how);
+        },
+      }),
+    );
+  return new Proxy(inner, {
+    get: (driver, name) => {
+      if (name === "session") return session;
+      const value: unknown = Reflect.get(driver, name, driver);
+      return typeof value === "function" ? (value.bind(driver) as unknown) : value;
+    },
+  });
+}
