@@ -15,6 +15,7 @@ export type {
   MigrateOptions,
   Migration,
   MigrationContext,
+  MigrationPhase,
   MigrationResult,
   MigrationStatus,
   RollbackOptions,

@@ -32,6 +32,7 @@ export type RegistryColumn =
   | "server"
   | "state"
   | "version"
+  | "migrations_digest"
   | "created_at"
   | "updated_at";
 

@@ -11,6 +11,12 @@ export interface MigrationContext extends Queryable {
   readonly schemaName: string;
 }
 
+/**
+ * When a migration may run: `expand` before the new version of the application is deployed, as the old
+ * one can live with it; `contract` after it, as it takes away what only the old one used.
+ */
+export type MigrationPhase = "expand" | "contract";
+
 /** One migration: SQL text, or functions. */
 export interface Migration {
   /** Orders migrations; digits such as `"20260101120000"`. Unique in its set. */
@@ -28,6 +34,8 @@ export interface Migration {
    * runs so in any case.
    */
   readonly transaction?: boolean;
+  /** When it may run. Default `"expand"`. */
+  readonly phase?: MigrationPhase;
   /** File it came from, for messages. */
   readonly file?: string;
   /** Fingerprint of its content; computed from `up` when absent. */
@@ -54,6 +62,11 @@ export interface MigrateOptions {
   readonly toExclusive?: string;
   /** Applies so many. */
   readonly steps?: number;
+  /**
+   * Applies only migrations of this phase. `contract` is refused with `MIGRATION_OUT_OF_ORDER` while
+   * an older one that expands is pending. Default: both, by version.
+   */
+  readonly phase?: MigrationPhase;
   /** Tells what would be done, and does nothing. */
   readonly dryRun?: boolean;
   /**
@@ -92,6 +105,8 @@ export interface MigrationStatus {
    * no such file).
    */
   readonly state: "applied" | "pending" | "partial" | "changed" | "missing";
+  /** When it may run; `null` where its file is missing. */
+  readonly phase: MigrationPhase | null;
   /** When it was applied. */
   readonly appliedAt: Date | null;
   /** For `partial`: whether it was being applied or undone. */
@@ -119,6 +134,14 @@ export interface MigrationStatus {
   };
   /** For `partial`: message of the error that stopped it. */
   readonly error?: string;
+}
+
+/** A whole set of migrations. */
+export interface LatestMigrations {
+  /** Its newest version, or `null` when it is empty. */
+  readonly version: string | null;
+  /** Its fingerprint, as `Tenant.migrationsDigest` has it. */
+  readonly digest: string;
 }
 
 /** What a migrator works on: a tenant's schema, or the global one. */
@@ -153,6 +176,6 @@ export interface Migrator {
   ): Promise<MigrationResult>;
   /** Lists every known or applied migration, by version. Needs no lock. */
   status(session: Session, target: MigrationTarget): Promise<MigrationStatus[]>;
-  /** Newest version of the tenant set, or `null` when it is empty. */
-  latestVersion(target: "tenant" | "global"): Promise<string | null>;
+  /** What a schema is at when nothing is pending. */
+  latest(set: "tenant" | "global"): Promise<LatestMigrations>;
 }

@@ -49,6 +49,8 @@ export interface RegistryFilter {
   readonly states: readonly TenantState[] | undefined;
   /** Only at this version; `null` for none. */
   readonly version: string | null | undefined;
+  /** Only with another fingerprint of applied migrations than this. */
+  readonly notAtDigest?: string | undefined;
   /** Only with this text in slug or name. */
   readonly search: string | undefined;
   /** Only on this server. */
@@ -73,6 +75,11 @@ export interface RegistryStatements {
   get(ref: TenantRef, lock: boolean): Statement;
   /** Rows in the order of their slugs' keys. */
   list(filter: RegistryFilter): Statement;
+  /**
+   * Rows `{ state, version, migrations_digest, tenants }`: how many tenants are alike in the three, in
+   * one of these states.
+   */
+  count(states: readonly TenantState[] | undefined): Statement;
   /**
    * Finds the row that has the slug and is no tenant: one row, or none. `undefined` where `insert` needs
    * not to be told, as the engine refuses an insert for what it lacks only when there is a row to insert.
@@ -118,6 +125,8 @@ export interface TenantRow {
   readonly state: string;
   /** See `Tenant`. */
   readonly version: string | null;
+  /** See `Tenant`. */
+  readonly migrations_digest: string | null;
   /** See `Tenant`. */
   readonly created_at: Date | string;
   /** See `Tenant`. */

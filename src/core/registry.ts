@@ -30,6 +30,8 @@ export interface TenantChanges {
   readonly state?: TenantState;
   /** New migration version. */
   readonly version?: string | null;
+  /** New fingerprint of the applied migrations. */
+  readonly migrationsDigest?: string | null;
   /** New values of extra columns; those absent are left as they are. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -48,6 +50,18 @@ export interface ListOptions {
   readonly limit?: number;
   /** `nextCursor` of the page before. */
   readonly cursor?: string;
+}
+
+/** How many tenants are alike. */
+export interface TenantCount {
+  /** Their state. */
+  readonly state: TenantState;
+  /** Their version. */
+  readonly version: string | null;
+  /** Fingerprint of their applied migrations. */
+  readonly migrationsDigest: string | null;
+  /** How many. */
+  readonly tenants: number;
 }
 
 /** One page of tenants, by slug. */
@@ -95,8 +109,14 @@ export interface Registry {
     ref: TenantRef,
     options?: { readonly lock?: boolean },
   ): Promise<Tenant | undefined>;
-  /** Reads a page of tenants from the database. */
-  list(on: Queryable, options?: ListOptions): Promise<TenantPage>;
+  /**
+   * Reads a page of tenants from the database.
+   *
+   * @param notAtDigest - only those with another fingerprint of applied migrations than this
+   */
+  list(on: Queryable, options?: ListOptions, notAtDigest?: string): Promise<TenantPage>;
+  /** Counts the tenants in these states, in all unless told otherwise, by state, version and digest. */
+  count(on: Queryable, states?: readonly TenantState[]): Promise<TenantCount[]>;
   /**
    * Inserts a tenant in state `provisioning`, with its domains.
    *

@@ -42,6 +42,11 @@ export interface Tenant {
   readonly state: TenantState;
   /** Version of the newest migration applied to its schema, or `null` before the first. */
   readonly version: string | null;
+  /**
+   * Fingerprint of all migrations applied to its schema, each with the checksum of its file; `null`
+   * before the first, and `"partial"` while one of them is applied or undone halfway.
+   */
+  readonly migrationsDigest: string | null;
   /** Database server it lives on; `"default"` unless configured. */
   readonly server: string;
   /** Its host names, the primary one first; normalised (lower case, ASCII, no port). */

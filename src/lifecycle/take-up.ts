@@ -26,7 +26,15 @@ export async function takeUp(
     const taken = await registry.update(
       tx,
       found.id,
-      { extra, name, schemaName, slug, state: "provisioning", version: null },
+      {
+        extra,
+        migrationsDigest: null,
+        name,
+        schemaName,
+        slug,
+        state: "provisioning",
+        version: null,
+      },
       ["provisioning", "failed"],
     );
     if (taken === undefined) throw changedMeanwhile(found);

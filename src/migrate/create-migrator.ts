@@ -2,6 +2,7 @@ import type { Dialect } from "../core/dialect.ts";
 import type { Session, Transaction } from "../core/driver.ts";
 import type { JournalRow } from "../core/journal-sql.ts";
 import type {
+  LatestMigrations,
   MigrateOptions,
   Migration,
   MigrationResult,
@@ -14,6 +15,7 @@ import type { Registry } from "../core/registry.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { applyNew } from "./apply-new.ts";
+import { digestOf, PARTIAL_DIGEST } from "./digest.ts";
 import { checkScript } from "./check-script.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, discover, type KnownMigration } from "./discover.ts";
@@ -22,7 +24,7 @@ import { Journal } from "./journal.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
 import { checkBody, type Target, targetOf } from "./run-migration.ts";
 import { runFunction, runWhole } from "./run-whole.ts";
-import { Step, type StepOptions } from "./step.ts";
+import { Step, type StepOptions, type StepOutcome } from "./step.ts";
 import { runRepeatable, runStepwise } from "./stepwise.ts";
 
 /** For how long a set of migrations is not looked for again: a fleet run asks for every tenant. */
@@ -82,7 +84,7 @@ class SchemaMigrator implements Migrator {
       });
       versions.push(migration.version);
     }
-    if (pending.length === 0) await this.#mendVersion(session, run);
+    if (pending.length === 0) await this.#mend(session, run);
     return run.result(versions);
   }
 
@@ -96,9 +98,10 @@ class SchemaMigrator implements Migrator {
     const enter = this.#options.dialect.schema.enter(target.schemaName, sharedSchemas);
     const applied = await applyNew(tx, this.#journal(target), known, { ...target, enter });
     const versions = applied.map(({ version }) => version);
-    if (versions.length > 0) {
-      await this.#options.registry.update(tx, tenant.id, { version: versionOf(versions) });
-    }
+    await this.#options.registry.update(tx, tenant.id, {
+      migrationsDigest: digestOf(applied),
+      version: versionOf(versions),
+    });
     return { complete: applied.length === known.length, versions };
   }
 
@@ -133,8 +136,9 @@ class SchemaMigrator implements Migrator {
     return planStatus(known, rows, this.#options.dialect);
   }
 
-  async latestVersion(set: SetName): Promise<string | null> {
-    return versionOf((await this.#discover(set)).map(({ version }) => version));
+  async latest(set: SetName): Promise<LatestMigrations> {
+    const known = await this.#discover(set);
+    return { digest: digestOf(known), version: versionOf(known.map(({ version }) => version)) };
   }
 
   async #carryOut(
@@ -160,8 +164,7 @@ class SchemaMigrator implements Migrator {
       halfway,
       journal,
       migration,
-      noteVersion: (tx, isApplied) =>
-        this.#noteVersion(tx, target, changed(run.done, version, isApplied)),
+      noteVersion: (tx, outcome) => this.#note(tx, run, migration, outcome),
       target,
     });
     if (typeof body !== "string") {
@@ -170,30 +173,41 @@ class SchemaMigrator implements Migrator {
     } else if (halfway !== undefined || refusesOneTransaction(body, migration, target.dialect)) {
       await runStepwise(session, step);
     } else await runWhole(session, step);
-    if (direction === "up") run.done.add(version);
+    run.halfway.delete(version);
+    if (direction === "up") run.done.set(version, migration.checksum);
     else run.done.delete(version);
   }
 
-  async #noteVersion(
+  /** Notes in the registry what the schema is at, as far as `migration` has come. */
+  async #note(
     tx: Transaction,
-    { tenant }: Target,
-    applied: Iterable<string>,
+    { done, halfway, target }: Run,
+    { checksum, version }: KnownMigration,
+    outcome: StepOutcome,
   ): Promise<void> {
+    const { tenant } = target;
     if (tenant === undefined) return;
-    await this.#options.registry.update(tx, tenant.id, { version: versionOf(applied) });
+    const applied = new Map(done);
+    if (outcome === "applied") applied.set(version, checksum);
+    else applied.delete(version);
+    const isPartial = outcome === "partial" || [...halfway].some((other) => other !== version);
+    await this.#options.registry.update(tx, tenant.id, noteOf(applied, isPartial));
   }
 
   /** A registry that was restored, or edited, may be at odds with the schema's own history. */
-  async #mendVersion(session: Session, run: Run): Promise<void> {
-    const { scope, tenant } = run.target;
-    if (tenant === undefined || tenant.version === versionOf(run.done)) return;
-    await session.transaction(scope, (tx) => this.#noteVersion(tx, run.target, run.done));
+  async #mend(session: Session, { done, halfway, target }: Run): Promise<void> {
+    const { scope, tenant } = target;
+    const note = noteOf(done, halfway.size > 0);
+    const isRight =
+      tenant?.version === note.version && tenant.migrationsDigest === note.migrationsDigest;
+    if (tenant === undefined || isRight) return;
+    await session.transaction(scope, (tx) => this.#options.registry.update(tx, tenant.id, note));
   }
 
   #checkOrder(run: Run, pending: readonly KnownMigration[]): void {
     const { logger, migrations } = this.#options.settings;
     const { schemaName, tenant } = run.target;
-    const newest = versionOf(run.done);
+    const newest = versionOf(run.done.keys());
     for (const { file, version } of pending) {
       if (newest === null || compareVersions(version, newest) >= 0) continue;
       if (migrations.strictOrder) {
@@ -229,7 +243,12 @@ class SchemaMigrator implements Migrator {
     const journal = this.#journal(target);
     const rows = await journal.read(session, target.scope);
     return {
-      done: new Set(rows.filter(({ isFinished }) => isFinished).map(({ version }) => version)),
+      done: new Map(
+        rows.flatMap(({ checksum, isFinished, version }) =>
+          isFinished ? [[version, checksum] as const] : [],
+        ),
+      ),
+      halfway: new Set(rows.flatMap(({ isFinished, version }) => (isFinished ? [] : [version]))),
       journal,
       known,
       result: (versions) => ({
@@ -276,8 +295,10 @@ interface Run {
   readonly journal: Journal;
   readonly known: readonly KnownMigration[];
   readonly rows: readonly JournalRow[];
-  /** Versions that are all applied, as the call goes on. */
-  readonly done: Set<string>;
+  /** Versions that are all applied, with the checksums of their files, as the call goes on. */
+  readonly done: Map<string, string>;
+  /** Versions that are applied or undone halfway, as the call goes on. */
+  readonly halfway: Set<string>;
   result(versions: readonly string[]): MigrationResult;
 }
 
@@ -309,11 +330,16 @@ function refusesOneTransaction(
   return !checkScript(dialect, body, file).every(({ text }) => isRecordedWithin(text, dialect));
 }
 
-function changed(done: ReadonlySet<string>, version: string, isApplied: boolean): Set<string> {
-  const versions = new Set(done);
-  if (isApplied) versions.add(version);
-  else versions.delete(version);
-  return versions;
+/** What the registry says of a schema with these migrations. */
+function noteOf(
+  applied: ReadonlyMap<string, string>,
+  isPartial: boolean,
+): { readonly migrationsDigest: string; readonly version: string | null } {
+  const entries = Array.from(applied, ([version, checksum]) => ({ checksum, version }));
+  return {
+    migrationsDigest: isPartial ? PARTIAL_DIGEST : digestOf(entries),
+    version: versionOf(applied.keys()),
+  };
 }
 
 async function importByNode(url: string): Promise<unknown> {

@@ -3,16 +3,17 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MigrationSource } from "../core/config.ts";
-import type { Migration } from "../core/migrator.ts";
+import type { Migration, MigrationPhase } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
-import { parseSqlFile } from "./parse-sql-file.ts";
+import { isPhase, parseSqlFile } from "./parse-sql-file.ts";
 
 /** A migration with everything filled in. */
 export interface KnownMigration extends Migration {
   readonly file: string;
   readonly checksum: string;
   readonly transaction: boolean;
+  readonly phase: MigrationPhase;
   /** Whether all of it may run again at any time, as the toolkit's own does. */
   readonly isRepeatable?: boolean;
 }
@@ -99,7 +100,8 @@ async function list(folder: string, isOptional: boolean): Promise<string[]> {
   }
 }
 
-type Loaded = Pick<KnownMigration, "up" | "checksum" | "transaction"> & Pick<Migration, "down">;
+type Loaded = Pick<KnownMigration, "up" | "checksum" | "phase" | "transaction"> &
+  Pick<Migration, "down">;
 
 async function readSql(file: string, downFile: string | undefined): Promise<Loaded> {
   const text = await readText(file);
@@ -108,6 +110,7 @@ async function readSql(file: string, downFile: string | undefined): Promise<Load
   const down = parts.down ?? (separate === undefined ? undefined : parseSqlFile(separate, file).up);
   return {
     checksum: checksumOf(text),
+    phase: parts.phase ?? DEFAULT_PHASE,
     transaction: parts.transaction,
     up: parts.up,
     ...(down === undefined ? {} : { down }),
@@ -147,6 +150,7 @@ async function readModule(file: string, importModule: Discovery["importModule"])
   const {
     up,
     down,
+    phase,
     transaction = true,
   } = { ...loaded, ...(loaded["default"] as object | undefined) } as Partial<Migration>;
   if (typeof up !== "function" || (down !== undefined && typeof down !== "function")) {
@@ -155,11 +159,17 @@ async function readModule(file: string, importModule: Discovery["importModule"])
       `The migration ${file} exports no function \`up\`.`,
     );
   }
-  return { checksum: checksumOf(text), transaction, up, ...(down === undefined ? {} : { down }) };
+  return {
+    checksum: checksumOf(text),
+    phase: checkPhase(phase, file),
+    transaction,
+    up,
+    ...(down === undefined ? {} : { down }),
+  };
 }
 
 function fill(migration: Migration): KnownMigration {
-  const { checksum, file, name, transaction = true, up, version } = migration;
+  const { checksum, file, name, phase, transaction = true, up, version } = migration;
   if (!/^\d+$/.test(version) || name === "") {
     throw new TenancyError(
       "MIGRATION_INVALID",
@@ -170,8 +180,21 @@ function fill(migration: Migration): KnownMigration {
     ...migration,
     checksum: checksum ?? checksumOf(typeof up === "string" ? up : up.toString()),
     file: file ?? `${version}_${name}`,
+    phase: checkPhase(phase, file ?? `${version}_${name}`),
     transaction,
   };
+}
+
+/** What says nothing else only adds: what takes something away is the exception, and is marked. */
+const DEFAULT_PHASE: MigrationPhase = "expand";
+
+function checkPhase(phase: unknown, file: string): MigrationPhase {
+  if (phase === undefined) return DEFAULT_PHASE;
+  if (isPhase(phase)) return phase;
+  throw new TenancyError(
+    "MIGRATION_INVALID",
+    `The migration ${file} has a phase that is neither \`expand\` nor \`contract\`.`,
+  );
 }
 
 /** Line endings differ between checkouts, and change nothing. */

@@ -3,12 +3,17 @@ import type { JournalRow } from "../core/journal-sql.ts";
 import type { MigrateOptions, MigrationStatus, RollbackOptions } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, type KnownMigration } from "./discover.ts";
+import { isPhase } from "./parse-sql-file.ts";
 import { findHalfway, type Halfway } from "./halfway.ts";
 
 /** Characters of a statement's first line that `status` shows. */
 const LONGEST_LINE = 200;
 
-/** Lists what `migrate` has to apply, by version: pending migrations, and those that stopped halfway. */
+/**
+ * Lists what `migrate` has to apply, by version: pending migrations, and those that stopped halfway.
+ *
+ * @throws TenancyError `MIGRATION_OUT_OF_ORDER` for what contracts before what is older has expanded
+ */
 export function planMigrate(
   known: readonly KnownMigration[],
   applied: readonly JournalRow[],
@@ -16,19 +21,43 @@ export function planMigrate(
 ): KnownMigration[] {
   checkSteps(options.steps);
   checkAnswer(options.interrupted);
+  checkPhase(options.phase);
   checkChanged(known, applied);
   const done = new Set(
     applied.filter(({ isFinished }) => isFinished).map(({ version }) => version),
   );
   const limit = options.to ?? options.toExclusive;
   if (limit !== undefined) checkKnown(limit, known);
-  const pending = known.filter(({ version }) => {
-    if (done.has(version)) return false;
+  const pending = known.filter(({ version }) => !done.has(version));
+  const wanted = pending.filter(({ phase, version }) => {
+    if (options.phase !== undefined && phase !== options.phase) return false;
     if (limit === undefined) return true;
     const order = compareVersions(version, limit);
     return options.to === undefined ? order < 0 : order <= 0;
   });
-  return pending.slice(0, options.steps ?? pending.length);
+  const chosen = wanted.slice(0, options.steps ?? wanted.length);
+  if (options.phase === "contract") checkExpanded(chosen, pending);
+  return chosen;
+}
+
+/**
+ * Returns the newest of the applied versions that should have waited for a pending migration, or
+ * `null`. What contracts waits for a deployment, and what expands does not wait for it: it is out of
+ * order only behind another one that contracts.
+ *
+ * @param applied - the versions that are applied
+ */
+export function overtakenBy(
+  { phase, version }: KnownMigration,
+  known: readonly KnownMigration[],
+  applied: Iterable<string>,
+): string | null {
+  const isContract = new Map(known.map((other) => [other.version, other.phase === "contract"]));
+  const rivals = [...applied].filter(
+    (other) =>
+      compareVersions(other, version) > 0 && (phase === "expand" || isContract.get(other) === true),
+  );
+  return versionOf(rivals);
 }
 
 /**
@@ -81,14 +110,15 @@ export function planStatus(
   const lines: MigrationStatus[] = applied.map((row) => {
     const migration = byVersion.get(row.version);
     byVersion.delete(row.version);
-    const line = { appliedAt: row.appliedAt, name: row.name, version: row.version };
+    const { appliedAt, name, version } = row;
+    const line = { appliedAt, name, phase: migration?.phase ?? null, version };
     const halfway = findHalfway(row, migration, dialect);
     if (halfway !== undefined) return { ...line, ...statusOf(halfway, migration?.file) };
     if (migration === undefined) return { ...line, state: "missing" };
     return { ...line, state: migration.checksum === row.checksum ? "applied" : "changed" };
   });
-  for (const { name, version } of byVersion.values()) {
-    lines.push({ appliedAt: null, name, state: "pending", version });
+  for (const { name, phase, version } of byVersion.values()) {
+    lines.push({ appliedAt: null, name, phase, state: "pending", version });
   }
   return lines.toSorted((a, b) => compareVersions(a.version, b.version));
 }
@@ -96,7 +126,7 @@ export function planStatus(
 function statusOf(
   { next, row, statements, stop }: Halfway,
   file: string | undefined,
-): Omit<MigrationStatus, "appliedAt" | "name" | "version"> {
+): Omit<MigrationStatus, "appliedAt" | "name" | "phase" | "version"> {
   const { direction, error, statementsDone } = row;
   return {
     direction,
@@ -134,6 +164,26 @@ function checkChanged(known: readonly KnownMigration[], applied: readonly Journa
   }
 }
 
+/** Only both at once go by version: alone, what contracts would come before what it waits for. */
+function checkExpanded(
+  chosen: readonly KnownMigration[],
+  pending: readonly KnownMigration[],
+): void {
+  const last = chosen.at(-1);
+  if (last === undefined) return;
+  const older = pending.filter(
+    ({ phase, version }) => phase === "expand" && compareVersions(version, last.version) < 0,
+  );
+  if (older.length === 0) return;
+  const are = older.length === 1 ? "is" : "are";
+  throw new TenancyError(
+    "MIGRATION_OUT_OF_ORDER",
+    `The migration ${last.file} contracts, and ${are} older than it pending: ` +
+      `${older.map(({ file }) => file).join(", ")}.`,
+    { remedy: "Apply what expands first: `migrate --phase expand`." },
+  );
+}
+
 function checkKnown(version: string, among: readonly { readonly version: string }[]): void {
   if (among.some((migration) => migration.version === version)) return;
   throw new TenancyError("MIGRATION_NOT_FOUND", `There is no migration of version "${version}".`);
@@ -142,6 +192,11 @@ function checkKnown(version: string, among: readonly { readonly version: string 
 function checkSteps(steps: number | undefined): void {
   if (steps === undefined || (Number.isInteger(steps) && steps >= 1)) return;
   throw new TenancyError("INVALID_QUERY", "The number of steps is not a whole number from 1.");
+}
+
+function checkPhase(phase: unknown): void {
+  if (phase === undefined || isPhase(phase)) return;
+  throw new TenancyError("INVALID_QUERY", '`phase` is neither "expand" nor "contract".');
 }
 
 function checkAnswer(interrupted: unknown): void {

@@ -5,6 +5,9 @@ import type { Halfway } from "./halfway.ts";
 import { checksumOfStatements, finishedEntry, type Journal } from "./journal.ts";
 import type { Body, Target } from "./run-migration.ts";
 
+/** How a step leaves its migration. */
+export type StepOutcome = "applied" | "undone" | "partial";
+
 /** What a step is made of. */
 export interface StepOptions {
   readonly direction: "up" | "down";
@@ -19,11 +22,9 @@ export interface StepOptions {
   /** Versions that the same call had applied, or rolled back, before it. */
   readonly applied: readonly string[];
   /**
-   * Notes the tenant's version in the registry.
-   *
-   * @param isApplied - whether this migration's is among those that are applied
+   * Notes in the registry which version the tenant is at. `partial`, too, is not applied.
    */
-  readonly noteVersion: (tx: Transaction, isApplied: boolean) => Promise<void>;
+  readonly noteVersion: (tx: Transaction, outcome: StepOutcome) => Promise<void>;
 }
 
 /**
@@ -72,8 +73,8 @@ export class Step {
         statementsDone: isText ? done.length : done,
       },
     ]);
-    // From here on the schema is not at this version any more.
-    if (direction === "down" && !this.#hasBegun) await noteVersion(tx, false);
+    // From here on the schema is at no version that another one is at.
+    if (!this.#hasBegun) await noteVersion(tx, "partial");
     this.#hasBegun = true;
   }
 
@@ -91,7 +92,7 @@ export class Step {
     const { direction, journal, migration, noteVersion } = this.options;
     if (direction === "up") await journal.write(tx, [this.#entry()]);
     else await journal.remove(tx, migration.version);
-    await noteVersion(tx, direction === "up");
+    await noteVersion(tx, direction === "up" ? "applied" : "undone");
   }
 
   /** The same, in a transaction of its own. */

@@ -9,12 +9,13 @@ import { TenancyError } from "../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../internal/connection-failure.ts";
 import { toCursor } from "./cursor.ts";
 import { parseListOptions } from "./list-filter.ts";
-import type { RawRow, ReadTenant } from "./tenant-row.ts";
+import { type RawRow, readCount, type ReadTenant } from "./tenant-row.ts";
 
 /** What of the registry goes to the database every time. */
 export type RegistryTable = Pick<
   Registry,
   | "addDomain"
+  | "count"
   | "get"
   | "insert"
   | "list"
@@ -100,9 +101,15 @@ export function createRegistryTable(
       if (made.wasThere) adopted.add(made.tenant);
       return made.tenant;
     },
-    async list(on, options = {}) {
+    async count(on, states) {
+      return (await run<RawRow>(on, statements.count(states))).map(readCount);
+    },
+    async list(on, options = {}, notAtDigest) {
       const filter = parseListOptions(options);
-      const rows = await run<RawRow>(on, statements.list({ ...filter, limit: filter.limit + 1 }));
+      const rows = await run<RawRow>(
+        on,
+        statements.list({ ...filter, limit: filter.limit + 1, notAtDigest }),
+      );
       const tenants = rows.slice(0, filter.limit).map((row) => read(row).tenant);
       const last = rows.length > filter.limit ? tenants.at(-1) : undefined;
       return { nextCursor: last === undefined ? undefined : toCursor(slugKey(last.slug)), tenants };

@@ -1,4 +1,5 @@
 import type { RegistrySql, TenantRow } from "../core/registry-sql.ts";
+import type { TenantCount } from "../core/registry.ts";
 import type { RegistryTables } from "../core/settings.ts";
 import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts";
 
@@ -20,6 +21,16 @@ export function createReadTenant(sql: RegistrySql, tables: RegistryTables): Read
   };
 }
 
+/** Reads one row of the statement that counts. */
+export function readCount(row: RawRow): TenantCount {
+  return {
+    migrationsDigest: row["migrations_digest"] as string | null,
+    state: toState(String(row["state"])),
+    tenants: Number(row["tenants"]),
+    version: row["version"] as string | null,
+  };
+}
+
 /** Makes a tenant from its row; deeply read-only, as all who look it up share it. */
 function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
   const extra = Object.keys(tables.extraColumns).map((name, index) => [
@@ -31,6 +42,7 @@ function toTenant(row: TenantRow, tables: RegistryTables): Tenant {
     domains: Object.freeze([...row.domains]),
     extra: Object.freeze(Object.fromEntries(extra)) as Readonly<Record<string, unknown>>,
     id: row.id,
+    migrationsDigest: row.migrations_digest,
     name: row.name,
     schemaName: row.schema_name,
     server: row.server,

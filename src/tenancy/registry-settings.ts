@@ -12,6 +12,7 @@ const COLUMNS: readonly RegistryColumn[] = [
   "server",
   "state",
   "version",
+  "migrations_digest",
   "created_at",
   "updated_at",
 ];

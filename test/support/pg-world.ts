@@ -27,6 +27,7 @@ export function fakeTenant(slug: string, changes: Partial<Tenant> = {}): Tenant 
     domains: [],
     extra: {},
     id: slug,
+    migrationsDigest: null,
     name: null,
     schemaName: `tenant_${slug}`,
     server: "default",

@@ -50,6 +50,7 @@ function alterTenants(tables: RegistryTables, names: RegistryNames): string {
     [columns.server, `${c.server} varchar(255) not null default 'default'`],
     [columns.state, `${c.state} varchar(32) not null default 'provisioning'`],
     [columns.version, `${c.version} varchar(255)`],
+    [columns.migrations_digest, `${c.migrations_digest} varchar(64)`],
     [columns.created_at, `${c.created_at} timestamp(6) not null default current_timestamp(6)`],
     [columns.updated_at, `${c.updated_at} timestamp(6) not null default current_timestamp(6)`],
     ...extraTypes.map(([name, type], index) => [name, `${extra[index]} ${type}`] as const),

@@ -13,15 +13,25 @@ import {
 /** Whether a row is a tenant. */
 export const IS_TENANT: string = `t.${KEYS.isTenant} = 1`;
 
+/** Columns that are read as text, whatever their types in a table of the application's own. */
+const TEXTS = [
+  "id",
+  "slug",
+  "name",
+  "schema_name",
+  "server",
+  "state",
+  "version",
+  "migrations_digest",
+] as const;
+
 /** Returns the beginning of a statement that returns rows for `read`, of the tenants `t`. */
 export function selectRows(
   { columns: c, domains, extra, tenants }: RegistryNames,
   more = "",
 ): string {
   const columns = [
-    ...(["id", "slug", "name", "schema_name", "server", "state", "version"] as const).map(
-      (column) => `cast(t.${c[column]} as char) as ${column}`,
-    ),
+    ...TEXTS.map((column) => `cast(t.${c[column]} as char) as ${column}`),
     ...(["created_at", "updated_at"] as const).map(
       (column) => `unix_timestamp(t.${c[column]}) as ${column}`,
     ),
@@ -44,9 +54,10 @@ export function hasId({ columns: c }: RegistryNames): string {
 /** The reading half of the registry's statements. */
 export function registryReads(
   tables: RegistryTables,
-): Pick<RegistryStatements, "find" | "get" | "list"> {
+): Pick<RegistryStatements, "count" | "find" | "get" | "list"> {
   const names = registryNames(tables);
   return {
+    count: (states) => count(names, states),
     find: (keys) => find(names, keys),
     get: (ref, lock) => {
       const isSlug = typeof ref === "string";
@@ -78,6 +89,24 @@ function find(
   };
 }
 
+function count(
+  { columns: c, tenants }: RegistryNames,
+  states: Parameters<RegistryStatements["count"]>[0],
+): Statement {
+  const columns = (["state", "version", "migrations_digest"] as const).map(
+    (column) => `cast(t.${c[column]} as char) as ${column}`,
+  );
+  const isInStates =
+    states === undefined
+      ? ""
+      : ` and ${bytesOf(`t.${c.state}`)} in (${placeholders(states, bytesOf)})`;
+  return {
+    params: states ?? [],
+    text: `select ${columns.join(", ")}, count(*) as tenants from ${tenants} t
+      where ${IS_TENANT}${isInStates} group by 1, 2, 3`,
+  };
+}
+
 function list(names: RegistryNames, filter: RegistryFilter): Statement {
   const { columns: c } = names;
   const params: unknown[] = [];
@@ -90,6 +119,10 @@ function list(names: RegistryNames, filter: RegistryFilter): Statement {
   if (filter.version === null) conditions.push(`t.${c.version} is null`);
   else if (filter.version !== undefined) isOneOf(c.version, [filter.version]);
   if (filter.server !== undefined) isOneOf(c.server, [filter.server]);
+  if (filter.notAtDigest !== undefined) {
+    conditions.push(`not (${bytesOf(`t.${c.migrations_digest}`)} <=> ${bytesOf("?")})`);
+    params.push(filter.notAtDigest);
+  }
   if (filter.search !== undefined) {
     // The backslash, which escapes by default, is not one in every `sql_mode`.
     const pattern = `%${filter.search.replaceAll(/[|%_]/g, "|$&")}%`;

@@ -25,6 +25,7 @@ function read(row: Readonly<Record<string, unknown>>): TenantRow {
     created_at: toDate(row["created_at"]),
     domains: readDomains(row["domains"]),
     id: toText(row["id"]) ?? "",
+    migrations_digest: toText(row["migrations_digest"]),
     name: toText(row["name"]),
     schema_name: toText(row["schema_name"]) ?? "",
     server: toText(row["server"]) ?? "",

@@ -15,7 +15,7 @@ import {
 import { hasId, IS_TENANT, selectRows } from "./registry-reads.ts";
 
 /** The writing half of the registry's statements. */
-type Writes = Omit<RegistryStatements, "find" | "get" | "list">;
+type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list">;
 
 /** Holds, from the first statement of each list on, the id of the tenant that it is about, or null. */
 const ID = "@kirayedar_id";
@@ -74,6 +74,7 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
     set(c.name, changes.name);
     set(c.state, changes.state);
     set(c.version, changes.version);
+    set(c.migrations_digest, changes.migrationsDigest);
     const extra = extraValues(tables, changes.extra ?? {});
     for (const [index, column] of extra.columns.entries()) set(column, extra.values[index]);
     return [
@@ -116,7 +117,7 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
       { params: [], text: `delete from ${domains} where tenant_id = ${ID}` },
       {
         params: [],
-        text: `update ${tenants} t set t.${c.schema_name} = null, t.${c.version} = null where t.${c.id} = ${ID}`,
+        text: `update ${tenants} t set t.${c.schema_name} = null, t.${c.version} = null, t.${c.migrations_digest} = null where t.${c.id} = ${ID}`,
       },
       notice(false),
       wasDone,
@@ -217,6 +218,7 @@ function claimRow(
     `t.${c.server} = ?`,
     `t.${c.state} = 'provisioning'`,
     `t.${c.version} = null`,
+    `t.${c.migrations_digest} = null`,
     `t.${c.updated_at} = current_timestamp(6)`,
     ...extra.columns.map((column) => `t.${column} = ?`),
   ];

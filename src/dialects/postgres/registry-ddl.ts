@@ -16,6 +16,7 @@ export function registryDdl(tables: RegistryTables): string {
     `${c.server} text not null default 'default'`,
     `${c.state} text not null default 'provisioning'`,
     `${c.version} text`,
+    `${c.migrations_digest} text`,
     `${c.created_at} timestamptz not null default now()`,
     `${c.updated_at} timestamptz not null default now()`,
     ...extra.map((column, index) => `${column} ${extraTypes[index]}`),

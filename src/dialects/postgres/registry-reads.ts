@@ -14,6 +14,7 @@ export function rowColumns({ columns: c, extra }: RegistryNames): string {
     `t.${c.server}::pg_catalog.text as server`,
     `t.${c.state}::pg_catalog.text as state`,
     `t.${c.version}::pg_catalog.text as version`,
+    `t.${c.migrations_digest}::pg_catalog.text as migrations_digest`,
     `t.${c.created_at} as created_at`,
     `t.${c.updated_at} as updated_at`,
     ...extra.map((column, index) => `t.${column} as extra_${index}`),
@@ -29,7 +30,7 @@ export function domainsColumn({ columns: c, domains }: RegistryNames): string {
 /** The reading half of the registry's statements. */
 export function registryReads(
   tables: RegistryTables,
-): Pick<RegistryStatements, "find" | "get" | "list"> {
+): Pick<RegistryStatements, "count" | "find" | "get" | "list"> {
   const names = registryNames(tables);
   const { columns: c, domains, tenants } = names;
   const select = `select ${rowColumns(names)}, ${domainsColumn(names)} from ${tenants} t`;
@@ -43,7 +44,15 @@ export function registryReads(
     select t.${c.id} from ${tenants} t where ${isTenant} and ${key} = any($2::pg_catalog.text[])
     union all
     select d.tenant_id from ${domains} d where d.domain = any($3::pg_catalog.text[]))`;
+  const columns = `t.${c.state}::pg_catalog.text as state, t.${c.version}::pg_catalog.text as version,
+    t.${c.migrations_digest}::pg_catalog.text as migrations_digest`;
+  const isInStates = `($1::pg_catalog.text[] is null or t.${c.state}::pg_catalog.text = any($1::pg_catalog.text[]))`;
   return {
+    count: (states) => ({
+      params: [states ?? null],
+      text: `select ${columns}, pg_catalog.count(*)::integer as tenants from ${tenants} t
+        where ${isTenant} and ${isInStates} group by 1, 2, 3`,
+    }),
     find: ({ domains, ids, slugKeys }) => ({ params: [ids, slugKeys, domains], text: findText }),
     get: (ref, lock) => ({
       params: [typeof ref === "string" ? slugKey(ref) : ref.id],
@@ -68,6 +77,10 @@ function list(select: string, { columns: c }: RegistryNames, filter: RegistryFil
   }
   if (filter.server !== undefined) {
     conditions.push(`t.${c.server}::pg_catalog.text = ${param(filter.server)}`);
+  }
+  if (filter.notAtDigest !== undefined) {
+    const digest = param(filter.notAtDigest);
+    conditions.push(`t.${c.migrations_digest}::pg_catalog.text is distinct from ${digest}`);
   }
   if (filter.search !== undefined) {
     const pattern = param(`%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);

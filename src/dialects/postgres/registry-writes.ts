@@ -7,7 +7,7 @@ import { isTenantSql, registryNames } from "./registry-names.ts";
 import { domainsColumn, rowColumns } from "./registry-reads.ts";
 
 /** The writing half of the registry's statements. */
-type Writes = Omit<RegistryStatements, "find" | "get" | "list">;
+type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list">;
 
 /**
  * Every write has the notice of itself in its `returning`, so that both or neither are committed.
@@ -35,6 +35,7 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
       `${c.server} = $4`,
       `${c.state} = 'provisioning'`,
       `${c.version} = null`,
+      `${c.migrations_digest} = null`,
       `${c.updated_at} = now()`,
       ...extra.columns.map((column, index) => `${column} = ${extra.values[index]}`),
     ];
@@ -71,6 +72,7 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
     set(c.name, changes.name);
     set(c.state, changes.state);
     set(c.version, changes.version);
+    set(c.migrations_digest, changes.migrationsDigest);
     const extra = extraValues(tables, changes.extra ?? {}, params);
     sets.push(...extra.columns.map((column, index) => `${column} = ${extra.values[index]}`));
     let where = isTenantWithId;
@@ -110,7 +112,7 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
     },
     {
       params: [id],
-      text: `update ${tenants} t set ${c.schema_name} = null, ${c.version} = null
+      text: `update ${tenants} t set ${c.schema_name} = null, ${c.version} = null, ${c.migrations_digest} = null
         where ${isTenantWithId} returning ${notice(false)}`,
     },
   ];

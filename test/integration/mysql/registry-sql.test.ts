@@ -17,6 +17,7 @@ const { registry } = mysql;
 const COLUMNS = {
   created_at: "created_at",
   id: "id",
+  migrations_digest: "migrations_digest",
   name: "name",
   schema_name: "schema_name",
   server: "server",

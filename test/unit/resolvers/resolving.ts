@@ -99,6 +99,7 @@ export function makeTenant(slug: string, state: TenantState, domains: string[] =
     domains,
     extra: {},
     id: `id-${slug}`,
+    migrationsDigest: null,
     name: null,
     schemaName: `tenant_${slug}`,
     server: "default",

@@ -11,6 +11,7 @@ const tables: RegistryTables = {
   columns: {
     created_at: "created_at",
     id: "id",
+    migrations_digest: "migrations_digest",
     name: "name",
     schema_name: "schema_name",
     server: "server",
@@ -238,6 +239,7 @@ describe("the registry's rows on MySQL", () => {
     domains: '[["b.test", 0, 2], ["c.test", 1, 3], ["a.test", 0, 1]]',
     extra_0: "gold",
     id: "7",
+    migrations_digest: "abc",
     name: null,
     schema_name: "tenant_acme",
     server: "default",
