@@ -18,9 +18,10 @@ import { applyNew } from "./apply-new.ts";
 import { digestOf, PARTIAL_DIGEST } from "./digest.ts";
 import { checkScript } from "./check-script.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
-import { compareVersions, discover, type KnownMigration } from "./discover.ts";
+import { discover, type KnownMigration } from "./discover.ts";
 import { checkHalfway, findHalfway, isRecordedWithin } from "./halfway.ts";
 import { Journal } from "./journal.ts";
+import { overtakenBy } from "./phase-order.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
 import { checkBody, type Target, targetOf } from "./run-migration.ts";
 import { runFunction, runWhole } from "./run-whole.ts";
@@ -207,9 +208,10 @@ class SchemaMigrator implements Migrator {
   #checkOrder(run: Run, pending: readonly KnownMigration[]): void {
     const { logger, migrations } = this.#options.settings;
     const { schemaName, tenant } = run.target;
-    const newest = versionOf(run.done.keys());
-    for (const { file, version } of pending) {
-      if (newest === null || compareVersions(version, newest) >= 0) continue;
+    for (const migration of pending) {
+      const { file, version } = migration;
+      const newest = overtakenBy(migration, run.known, run.done.keys());
+      if (newest === null) continue;
       if (migrations.strictOrder) {
         throw new TenancyError(
           "MIGRATION_OUT_OF_ORDER",

@@ -6,7 +6,8 @@ import type { MigrationSource } from "../core/config.ts";
 import type { Migration, MigrationPhase } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
-import { isPhase, parseSqlFile } from "./parse-sql-file.ts";
+import { parseSqlFile } from "./parse-sql-file.ts";
+import { DEFAULT_PHASE, phaseOf } from "./phase.ts";
 
 /** A migration with everything filled in. */
 export interface KnownMigration extends Migration {
@@ -161,7 +162,7 @@ async function readModule(file: string, importModule: Discovery["importModule"])
   }
   return {
     checksum: checksumOf(text),
-    phase: checkPhase(phase, file),
+    phase: phaseOf(phase, file),
     transaction,
     up,
     ...(down === undefined ? {} : { down }),
@@ -180,21 +181,9 @@ function fill(migration: Migration): KnownMigration {
     ...migration,
     checksum: checksum ?? checksumOf(typeof up === "string" ? up : up.toString()),
     file: file ?? `${version}_${name}`,
-    phase: checkPhase(phase, file ?? `${version}_${name}`),
+    phase: phaseOf(phase, file ?? `${version}_${name}`),
     transaction,
   };
-}
-
-/** What says nothing else only adds: what takes something away is the exception, and is marked. */
-const DEFAULT_PHASE: MigrationPhase = "expand";
-
-function checkPhase(phase: unknown, file: string): MigrationPhase {
-  if (phase === undefined) return DEFAULT_PHASE;
-  if (isPhase(phase)) return phase;
-  throw new TenancyError(
-    "MIGRATION_INVALID",
-    `The migration ${file} has a phase that is neither \`expand\` nor \`contract\`.`,
-  );
 }
 
 /** Line endings differ between checkouts, and change nothing. */

@@ -1,5 +1,6 @@
 import type { MigrationPhase } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
+import { isPhase } from "./phase.ts";
 
 /** The parts of one SQL migration file. */
 export interface SqlParts {
@@ -64,11 +65,6 @@ export function parseSqlFile(text: string, file: string): SqlParts {
 
 const UNKNOWN_PHASE = "a phase that is neither `expand` nor `contract`";
 const PHASE_OF_DOWN = "a phase on its section `migrate:down`, and only the other has one";
-
-/** Whether a value is the name of a phase. */
-export function isPhase(value: unknown): value is MigrationPhase {
-  return value === "expand" || value === "contract";
-}
 
 function isCode(line: string): boolean {
   return /^\s*(?!--)\S/.test(line);

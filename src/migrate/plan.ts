@@ -3,8 +3,9 @@ import type { JournalRow } from "../core/journal-sql.ts";
 import type { MigrateOptions, MigrationStatus, RollbackOptions } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions, type KnownMigration } from "./discover.ts";
-import { isPhase } from "./parse-sql-file.ts";
 import { findHalfway, type Halfway } from "./halfway.ts";
+import { isPhase } from "./phase.ts";
+import { checkExpanded } from "./phase-order.ts";
 
 /** Characters of a statement's first line that `status` shows. */
 const LONGEST_LINE = 200;
@@ -38,26 +39,6 @@ export function planMigrate(
   const chosen = wanted.slice(0, options.steps ?? wanted.length);
   if (options.phase === "contract") checkExpanded(chosen, pending);
   return chosen;
-}
-
-/**
- * Returns the newest of the applied versions that should have waited for a pending migration, or
- * `null`. What contracts waits for a deployment, and what expands does not wait for it: it is out of
- * order only behind another one that contracts.
- *
- * @param applied - the versions that are applied
- */
-export function overtakenBy(
-  { phase, version }: KnownMigration,
-  known: readonly KnownMigration[],
-  applied: Iterable<string>,
-): string | null {
-  const isContract = new Map(known.map((other) => [other.version, other.phase === "contract"]));
-  const rivals = [...applied].filter(
-    (other) =>
-      compareVersions(other, version) > 0 && (phase === "expand" || isContract.get(other) === true),
-  );
-  return versionOf(rivals);
 }
 
 /**
@@ -162,26 +143,6 @@ function checkChanged(known: readonly KnownMigration[], applied: readonly Journa
       );
     }
   }
-}
-
-/** Only both at once go by version: alone, what contracts would come before what it waits for. */
-function checkExpanded(
-  chosen: readonly KnownMigration[],
-  pending: readonly KnownMigration[],
-): void {
-  const last = chosen.at(-1);
-  if (last === undefined) return;
-  const older = pending.filter(
-    ({ phase, version }) => phase === "expand" && compareVersions(version, last.version) < 0,
-  );
-  if (older.length === 0) return;
-  const are = older.length === 1 ? "is" : "are";
-  throw new TenancyError(
-    "MIGRATION_OUT_OF_ORDER",
-    `The migration ${last.file} contracts, and ${are} older than it pending: ` +
-      `${older.map(({ file }) => file).join(", ")}.`,
-    { remedy: "Apply what expands first: `migrate --phase expand`." },
-  );
 }
 
 function checkKnown(version: string, among: readonly { readonly version: string }[]): void {

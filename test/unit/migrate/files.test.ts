@@ -25,19 +25,46 @@ const put = (name: string, text: string): Promise<void> => writeFile(join(folder
 describe("a SQL file", () => {
   it("has sections, whose lines stay where they are", () => {
     const parts = parseSqlFile("-- migrate:up\na;\n-- migrate:down\nb;\n", "f.sql");
-    expect(parts).toEqual({ down: "\n\n\nb;\n", transaction: true, up: "\na;\n\n\n" });
+    expect(parts).toEqual({
+      down: "\n\n\nb;\n",
+      phase: undefined,
+      transaction: true,
+      up: "\na;\n\n\n",
+    });
   });
 
   it("is all up without sections, and can say that it wants no transaction", () => {
-    expect(parseSqlFile("a;", "f.sql")).toEqual({ down: undefined, transaction: true, up: "a;" });
+    expect(parseSqlFile("a;", "f.sql")).toMatchObject({
+      down: undefined,
+      transaction: true,
+      up: "a;",
+    });
     expect(parseSqlFile("-- migrate:no-transaction\na;", "f.sql").transaction).toBe(false);
     expect(parseSqlFile("-- migrate:up transaction:false\na;", "f.sql").transaction).toBe(false);
+  });
+
+  it.each([
+    ["-- migrate:phase contract\n-- migrate:up\na;", "contract"],
+    ["-- why\n  --migrate:phase  expand \r\na;", "expand"],
+    ["-- migrate:no-transaction\n-- migrate:phase contract\na;", "contract"],
+    ["-- migrate:up transaction:false phase: contract\na;", "contract"],
+    ["-- migrate:up\na; -- phase:contract", undefined],
+  ])("says when it may run: %j", (text, phase) => {
+    const parts = parseSqlFile(text, "f.sql");
+    expect(parts.phase).toBe(phase);
+    expect(parts.up.split("\n")).toHaveLength(text.split("\n").length);
   });
 
   it.each([
     ["-- migrate:up\na;\n-- migrate:up\nb;", "f.sql:3"],
     ["a;\n-- migrate:up\nb;", "f.sql:2"],
     ["-- migrate:sideways\n", "f.sql:1"],
+    ["\n-- migrate:phase\na;", "f.sql:2"],
+    ["\n-- migrate:phase Contract\na;", "f.sql:2"],
+    ["-- migrate:phase contract later\na;", "f.sql:1"],
+    ["-- migrate:up phase:shrink\na;", "f.sql:1"],
+    ["-- migrate:phase expand\n-- migrate:up phase:contract\na;", "f.sql:2"],
+    ["-- migrate:up\na;\n-- migrate:down phase:contract\nb;", "f.sql:3"],
   ])("is refused when its sections make no sense: %j", (text, where) => {
     expect(() => parseSqlFile(text, "f.sql")).toThrow(where);
     expect(() => parseSqlFile(text, "f.sql")).toThrow("MIGRATION_INVALID");
@@ -101,6 +128,28 @@ describe("a folder", () => {
     ]);
   });
 
+  it("has migrations that expand, unless they say otherwise", async () => {
+    await put("1_a.sql", "select 1;");
+    await put("2_b.up.sql", "-- migrate:phase contract\nselect 1;");
+    await put("2_b.down.sql", "select 2;");
+    await put("3_c.js", "export const up = () => {};");
+    await put("4_d.js", 'export const phase = "contract"; export const up = () => {};');
+    await put("5_e.js", 'export default { phase: "contract", up() {} };');
+    expect((await find()).map(({ phase }) => phase)).toEqual([
+      "expand",
+      "contract",
+      "expand",
+      "contract",
+      "contract",
+    ]);
+    const objects = [
+      { name: "a", up: "", version: "1" },
+      { name: "b", phase: "contract", up: "", version: "2" },
+    ] as const;
+    const found = await discover({ importModule, isOptional: false, source: objects });
+    expect(found.map(({ phase }) => phase)).toEqual(["expand", "contract"]);
+  });
+
   it("has the same checksum with other line endings", async () => {
     await put("1_a.sql", "select 1;\nselect 2;\n");
     const [before] = await find();
@@ -128,6 +177,11 @@ describe("a folder", () => {
     [{ "a.sql": "" }, "not named like a migration"],
     [{ "1_a.js": "export const down = 1;" }, "no function `up`"],
     [{ "1_a.js": "this is not JavaScript" }, "cannot be loaded"],
+    [
+      { "1_a.js": 'export const phase = "shrink"; export const up = () => {};' },
+      "1_a.js has a phase",
+    ],
+    [{ "1_a.sql": "-- migrate:phase shrink" }, "1_a.sql:1 has a phase"],
   ])("is refused when it is not clear: %j", async (files, message) => {
     for (const [name, text] of Object.entries(files)) await put(name, text);
     await expect(find()).rejects.toThrow(message);
