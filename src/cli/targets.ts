@@ -45,6 +45,11 @@ export function interruptedOption(): Option {
   ).choices(["repeat", "skip"]);
 }
 
+/** Makes the option that names a phase of migrations. */
+export function phaseOption(description: string): Option {
+  return new Option("--phase <phase>", description).choices(["expand", "contract"]);
+}
+
 /**
  * Checks that a command line says what to work on, and says it once.
  *

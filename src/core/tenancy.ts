@@ -65,7 +65,7 @@ export interface TenantHealth {
   readonly tableCount: number;
   /** Newest applied migration, as the schema's own history has it. */
   readonly version: string | null;
-  /** Versions that are not applied yet. */
+  /** Versions that are not applied yet, without those that contract and have not begun. */
   readonly pending: readonly string[];
   /** `true` when active, its schema is there and nothing is pending, changed or half-done. */
   readonly healthy: boolean;

@@ -32,7 +32,9 @@ async function look(deps: LifecycleDeps, session: Session, ref: TenantRef): Prom
   if (tenant === undefined) throw notFound(ref);
   const { exists } = await findSchema(deps, globalQueries(session), tenant.schemaName);
   const tableCount = exists ? await countTables(deps, session, tenant) : 0;
-  const migrations = await deps.migrator.status(unscoped(session), tenant);
+  const all = await deps.migrator.status(unscoped(session), tenant);
+  // What contracts waits on purpose, and nothing that serves requests needs it.
+  const migrations = all.filter(({ phase, state }) => state !== "pending" || phase !== "contract");
   const applied = migrations.filter(({ state }) => state !== "pending" && state !== "partial");
   return {
     healthy:

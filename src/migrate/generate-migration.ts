@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { MigrationPhase } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 
 /** What to generate. */
@@ -12,6 +13,8 @@ export interface GenerateMigrationOptions {
   readonly kind: "sql" | "ts" | "js";
   /** Time of its version, which is in UTC. */
   readonly now: Date;
+  /** When it may run; nothing is written of it when absent. */
+  readonly phase?: MigrationPhase | undefined;
 }
 
 const SQL = "-- migrate:up\n\n\n-- migrate:down\n\n";
@@ -49,13 +52,22 @@ export async function generateMigration(
     if (taken.has(version)) continue;
     const file = join(folder, `${version}_${name}.${kind}`);
     try {
-      await writeFile(file, TEMPLATES[kind], { flag: "wx" });
+      await writeFile(file, templateOf(options), { flag: "wx" });
       return { file, version };
     } catch (error) {
       // Somebody else took it in this moment.
       if ((error as { readonly code?: unknown }).code !== "EEXIST") throw error;
     }
   }
+}
+
+function templateOf({ kind, phase }: GenerateMigrationOptions): string {
+  if (phase === undefined) return TEMPLATES[kind];
+  if (kind === "sql") return `-- migrate:phase ${phase}\n${SQL}`;
+  return TEMPLATES[kind].replace(
+    "export async",
+    `export const phase = "${phase}";\n\nexport async`,
+  );
 }
 
 function toFileName(name: string): string {

@@ -117,9 +117,14 @@ async function redo(
     ...options,
     steps: options.steps ?? 1,
   });
-  // Migrations that are newer, but were never applied, stay pending.
+  // Migrations that are newer, but were never applied, stay pending; so does what waits to contract.
   const newest = undone.versions[0];
   if (newest === undefined) return undone;
-  const redone = await migrator.migrate(session, tenant, { to: newest });
+  const lines = await migrator.status(session, tenant);
+  const isContracted = lines.some(
+    ({ phase, version }) => phase === "contract" && undone.versions.includes(version),
+  );
+  const how = isContracted ? {} : { phase: "expand" as const };
+  const redone = await migrator.migrate(session, tenant, { to: newest, ...how });
   return { ...redone, durationMs: undone.durationMs + redone.durationMs };
 }

@@ -1,12 +1,15 @@
 import { relative, resolve } from "node:path";
 import { type Command, Option } from "commander";
+import type { MigrationPhase } from "../../core/migrator.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import type { LoadedConfig } from "../config.ts";
 import { action, addCommonOptions, EXIT_OK } from "../context.ts";
+import { phaseOption } from "../targets.ts";
 
 interface GenerateFlags {
   readonly global?: boolean;
   readonly kind: "sql" | "ts";
+  readonly phase?: MigrationPhase;
 }
 
 /** Adds `kirayedar generate migration`. */
@@ -21,12 +24,13 @@ export function addGenerateCommand(program: Command): void {
     .description("Makes a new migration file in the folder of the tenants' migrations.")
     .option("--global", "in the folder of the global migrations")
     .addOption(new Option("--kind <kind>", "of file").choices(["sql", "ts"]).default("sql"))
+    .addOption(phaseOption("mark it as one that does so"))
     .action(
       action<GenerateFlags, [string]>(async ({ loadConfig, options, output }, name) => {
         const folder = migrationFolder(await loadConfig(), options.global === true);
         const { generateMigration } = await import("../../migrate/generate-migration.ts");
-        const { kind } = options;
-        const made = await generateMigration({ folder, kind, name, now: new Date() });
+        const { kind, phase } = options;
+        const made = await generateMigration({ folder, kind, name, now: new Date(), phase });
         const shown = relative(process.cwd(), made.file);
         output.result(made, () => `${output.style.green("✓")} Made ${shown}.`);
         return EXIT_OK;

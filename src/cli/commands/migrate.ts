@@ -9,6 +9,7 @@ import { createProgress, type ProgressDisplay } from "../progress.ts";
 import {
   addTargetOptions,
   interruptedOption,
+  phaseOption,
   requireTargets,
   runNamed,
   type TargetFlags,
@@ -32,6 +33,9 @@ export function addMigrateCommand(program: Command): void {
     )
     .option("--to-exclusive <version>", "up to this version, but not it")
     .option("--steps <number>", "so many", positiveInteger())
+    .addOption(
+      phaseOption("only those that `expand`, before a deployment, or `contract`, after it"),
+    )
     .addOption(interruptedOption())
     .option("--dry-run", "tell what would be done, and do nothing")
     .action(
@@ -59,11 +63,12 @@ export function addMigrateCommand(program: Command): void {
 }
 
 function toMigrateOptions(flags: MigrateFlags): MigrateOptions {
-  const { dryRun, interrupted, steps, to, toExclusive } = flags;
+  const { dryRun, interrupted, phase, steps, to, toExclusive } = flags;
   return {
     ...(to !== undefined && { to }),
     ...(toExclusive !== undefined && { toExclusive }),
     ...(steps !== undefined && { steps }),
+    ...(phase !== undefined && { phase }),
     ...(dryRun !== undefined && { dryRun }),
     ...(interrupted !== undefined && { interrupted }),
   };

@@ -74,12 +74,16 @@ const STATE_TEXT: Readonly<Record<Exclude<MigrationStatus["state"], "partial">, 
   pending: "pending",
 };
 
+/** Where everything expands, as it does unless it says otherwise, that is not worth a column. */
+const PHASE_COLUMN: Column<MigrationStatus> = { cell: ({ phase }) => phase, title: "PHASE" };
+
 function formatHistory({ migrations, tenant }: History, style: Style): string {
   const title = style.bold(tenant === null ? "Global schema" : printable(tenant));
   if (migrations.length === 0) return `${title}\nNo migrations.`;
   const columns: Column<MigrationStatus>[] = [
     { cell: ({ version }) => version, title: "VERSION" },
     { cell: ({ name }) => name, title: "NAME" },
+    ...(migrations.some(({ phase }) => phase === "contract") ? [PHASE_COLUMN] : []),
     { cell: stateText, style: (text, row) => stateColour(row, style)(text), title: "STATE" },
     { cell: ({ appliedAt }) => appliedAt?.toISOString(), title: "APPLIED AT" },
   ];

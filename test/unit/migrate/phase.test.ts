@@ -28,6 +28,7 @@ function applied(known: readonly KnownMigration[], ...versions: string[]): Journ
       checksum,
       direction: "up",
       doneChecksum: null,
+      durationMs: 1,
       error: null,
       isFinished: true,
       name,
