@@ -8,6 +8,8 @@ export interface BenchArguments {
   readonly only: RegExp | undefined;
   /** Whose rows; those of both engines unless one is named. */
   readonly engine: Engine | undefined;
+  /** Whether the rows of the fleet, up to thousands of tenants, are measured in place of the others. */
+  readonly isFleet: boolean;
   /** Fewer rounds and fewer tenants, for a first look. */
   readonly isQuick: boolean;
 }
@@ -18,8 +20,9 @@ export type Engine = (typeof ENGINES)[number];
 const ENGINES = ["postgres", "mysql"] as const;
 
 /** Text of `--help`. */
-export const USAGE = `usage: npm run bench -- [--quick] [--engine NAME] [--only PATTERN] [--json FILE]
+export const USAGE = `usage: npm run bench -- [--quick] [--fleet] [--engine NAME] [--only PATTERN] [--json FILE]
 
+  --fleet         only what is done to many tenants, up to 5,000 of them, on PostgreSQL
   --quick         fewer rounds and tenants: a minute or two, and noisier
   --engine NAME   only the rows of postgres, or of mysql (MySQL and MariaDB)
   --only PATTERN  only rows whose name matches this regular expression, such as query/1ms
@@ -36,6 +39,7 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
     args: [...args],
     options: {
       engine: { type: "string" },
+      fleet: { type: "boolean" },
       help: { short: "h", type: "boolean" },
       json: { type: "string" },
       only: { type: "string" },
@@ -43,8 +47,13 @@ export function parseArguments(args: readonly string[]): BenchArguments | undefi
     },
   });
   if (values.help === true) return undefined;
+  const engine = parseEngine(values.engine);
+  if (values.fleet === true && engine === "mysql") {
+    throw new Error("The rows of the fleet are PostgreSQL's.");
+  }
   return {
-    engine: parseEngine(values.engine),
+    engine,
+    isFleet: values.fleet === true,
     isQuick: values.quick === true,
     json: values.json,
     only: values.only === undefined ? undefined : new RegExp(values.only),

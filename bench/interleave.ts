@@ -26,11 +26,11 @@ export async function interleave<Round>(
   random: Random,
   rounds: number,
   contenders: readonly Contender<Round>[],
-  prepare: () => Round,
+  prepare: () => Round | Promise<Round>,
 ): Promise<Timings> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    const work = prepare();
+    const work = await prepare();
     for (const contender of shuffled(random, contenders)) {
       const startedAt = performance.now();
       await contender.run(work);

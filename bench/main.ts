@@ -2,12 +2,15 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
+import { fleetRows } from "./fleet.ts";
+import { createFleetWorld } from "./fleet-world.ts";
 import type { Bench, Group } from "./group.ts";
 import { memoryRows } from "./memory.ts";
 import { mysqlLifecycleRows } from "./mysql-lifecycle.ts";
 import { mysqlQueryRows, mysqlThroughputRows } from "./mysql-query.ts";
 import { mysqlRoundTripRows } from "./mysql-round-trips.ts";
 import { createMysqlWorld, type MysqlWorld } from "./mysql-world.ts";
+import { installPeers } from "./peers/install.ts";
 import { queryRows, throughputRows } from "./query.ts";
 import { createRandom } from "./random.ts";
 import { lineOf, toJson } from "./report.ts";
@@ -49,11 +52,27 @@ function readArguments(): BenchArguments | undefined {
 async function run(options: BenchArguments): Promise<void> {
   const startedAt = performance.now();
   const rows: Row[] = [];
-  const { engine, json } = options;
-  if (engine !== "mysql") await runPostgres(options, rows);
-  if (engine !== "postgres") await runMysql(options, rows);
+  const { engine, isFleet, json } = options;
+  if (isFleet) await runFleet(options, rows);
+  if (!isFleet && engine !== "mysql") await runPostgres(options, rows);
+  if (!isFleet && engine !== "postgres") await runMysql(options, rows);
   if (json !== undefined) writeFileSync(json, toJson(rows));
   console.log(`${rows.length} rows in ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+}
+
+async function runFleet(options: BenchArguments, rows: Row[]): Promise<void> {
+  const peers = installPeers();
+  if ("unavailable" in peers) console.log(`Other packages are left out. ${peers.unavailable}`);
+  const world = await createFleetWorld();
+  if (world.psql === undefined) console.log("psql is not installed, and left out.");
+  describe(`PostgreSQL ${world.version}`, undefined, options);
+  const found = "unavailable" in peers ? [] : peers;
+  const bench = { ...benchOf(options), peers: found, world };
+  try {
+    for await (const row of fleetRows(bench)) add(row, rows);
+  } finally {
+    await world.close();
+  }
 }
 
 async function runPostgres(options: BenchArguments, rows: Row[]): Promise<void> {
@@ -75,10 +94,16 @@ async function runMysql(options: BenchArguments, rows: Row[]): Promise<void> {
   await runGroups(MYSQL_GROUPS, { ...benchOf(options), tenantCounts, world }, rows);
 }
 
-function describe(server: string, tenants: number, { isQuick }: BenchArguments): void {
+function describe(server: string, tenants: number | undefined, { isQuick }: BenchArguments): void {
   const cores = `${availableParallelism()} cores`;
+  const fleet = tenants === undefined ? "" : `, ${tenants} tenants`;
   const quick = isQuick ? ", quick" : "";
-  console.log(`Node.js ${process.versions.node}, ${server}, ${cores}, ${tenants} tenants${quick}`);
+  console.log(`Node.js ${process.versions.node}, ${server}, ${cores}${fleet}${quick}`);
+}
+
+function add(row: Row, rows: Row[]): void {
+  rows.push(row);
+  console.log(lineOf(row));
 }
 
 function benchOf({ isQuick, only }: BenchArguments): Pick<Bench, "isQuick" | "random" | "wants"> {
@@ -96,10 +121,7 @@ async function runGroups<SomeWorld extends Pick<World, "close" | "networks">>(
 ): Promise<void> {
   try {
     for (const group of groups) {
-      for await (const row of group(bench)) {
-        rows.push(row);
-        console.log(lineOf(row));
-      }
+      for await (const row of group(bench)) add(row, rows);
     }
   } finally {
     await bench.world.close();

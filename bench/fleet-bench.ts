@@ -1,0 +1,32 @@
+import type { FleetWorld } from "./fleet-world.ts";
+import type { Peer } from "./peers/peer.ts";
+import type { Random } from "./random.ts";
+import type { Row } from "./row.ts";
+
+/** What every group of the fleet's measurements is given. */
+export interface FleetBench {
+  readonly world: FleetWorld;
+  /** Packages to compare with; none where they could not be installed. */
+  readonly peers: readonly Peer[];
+  readonly random: Random;
+  /** Whether to hurry. */
+  readonly isQuick: boolean;
+  /** Whether a row was asked for. */
+  wants(name: string): boolean;
+}
+
+/** One group of measurements of the fleet as large as it is now. */
+export interface FleetGroup {
+  /** First parts of the names of its rows; the number of tenants is the last one. */
+  readonly kinds: readonly string[];
+  /** Yields each row when it is done. */
+  rows(bench: FleetBench): AsyncGenerator<Row>;
+}
+
+/** Tenants that peers are run on: they need minutes for thousands, and take as long for each. */
+export const PEER_TENANTS = 100;
+
+/** Returns the tenants that peers are run on. */
+export function peerTenants({ world }: FleetBench): number {
+  return Math.min(PEER_TENANTS, world.tenants);
+}
