@@ -8,9 +8,8 @@ import { TenancyError, isTenancyError } from "../errors/tenancy-error.ts";
 import { isConnectionFailure } from "../internal/connection-failure.ts";
 import { checkScript } from "./check-script.ts";
 import type { KnownMigration } from "./discover.ts";
+import { LONGEST_STATEMENT, locateStatement } from "./locate-statement.ts";
 import { MigrationError, type MigrationNews } from "./migration-error.ts";
-
-const LONGEST_STATEMENT = 2_000;
 
 /** The schema that is being migrated. */
 export interface Target {
@@ -180,7 +179,7 @@ export function explainFailure(error: unknown, context: FailureContext): unknown
   if (isTenancyError(error) && error.code !== "LEASE_ENDED") return error;
   const found =
     context.known ??
-    (typeof body === "string" ? locate(error, body, migration, target.dialect) : undefined);
+    (typeof body === "string" ? locateStatement(error, body, target.dialect) : undefined);
   return new MigrationError(
     {
       applied: [...applied],
@@ -195,35 +194,4 @@ export function explainFailure(error: unknown, context: FailureContext): unknown
     error,
     news,
   );
-}
-
-/** Finds the statement that failed: by its number, or by the position of the error in the text. */
-function locate(
-  error: unknown,
-  script: string,
-  migration: KnownMigration,
-  dialect: Dialect,
-): (ScriptStatement & { readonly number: number }) | undefined {
-  const { position, statementIndex } = error as {
-    readonly position?: unknown;
-    readonly statementIndex?: unknown;
-  };
-  const statements = checkScript(dialect, script, migration.file);
-  let index = -1;
-  // A syntax error stops the whole text before its first statement runs: only the position tells.
-  if (typeof position === "string" || typeof position === "number") {
-    const offset = utf16Offset(script, Number(position) - 1);
-    index = statements.findLastIndex(({ start }) => start <= offset);
-  } else if (typeof statementIndex === "number") index = statementIndex;
-  const statement = statements[index] ?? (statements.length === 1 ? statements[0] : undefined);
-  return statement && { ...statement, number: statements.indexOf(statement) + 1 };
-}
-
-/** The server counts characters; JavaScript counts UTF-16 units. */
-function utf16Offset(text: string, characters: number): number {
-  let offset = 0;
-  for (let count = 0; count < characters && offset < text.length; count += 1) {
-    offset += (text.codePointAt(offset) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return offset;
 }
