@@ -1,10 +1,12 @@
 import type { FleetBench, FleetGroup } from "./fleet-bench.ts";
+import { createGroup } from "./fleet-create.ts";
 import { growthOf } from "./fleet-growth.ts";
+import { memoryGroup } from "./fleet-memory.ts";
 import { migrateGroup } from "./fleet-migrate.ts";
 import { noopGroup } from "./fleet-noop.ts";
 import type { Row } from "./row.ts";
 
-const GROUPS: readonly FleetGroup[] = [noopGroup, migrateGroup];
+const GROUPS: readonly FleetGroup[] = [noopGroup, migrateGroup, createGroup, memoryGroup];
 
 /** Returns the sizes of the fleet to measure: up to the largest that a row was asked for. */
 export function fleetSizes({ isQuick, wants }: Pick<FleetBench, "isQuick" | "wants">): number[] {
