@@ -29,6 +29,13 @@ export type {
   Resolver,
   ResolverSettings,
 } from "./core/resolution.ts";
+export type {
+  SeedContext,
+  SeedFunction,
+  SeedOptions,
+  SeedResult,
+  SeedSource,
+} from "./core/seed.ts";
 export type { GlobalScope, Scope, TenantScope } from "./core/scope.ts";
 export type {
   CreateOptions,
@@ -51,6 +58,8 @@ export { isTenancyError, TenancyError } from "./errors/tenancy-error.ts";
 export type { TenancyErrorOptions } from "./errors/tenancy-error.ts";
 export { MigrationError } from "./migrate/migration-error.ts";
 export type { MigrationFailure } from "./migrate/migration-error.ts";
+export { SeedError } from "./migrate/seed-error.ts";
+export type { SeedFailure } from "./migrate/seed-error.ts";
 export { cookie } from "./resolvers/cookie.ts";
 export { header } from "./resolvers/header.ts";
 export { host } from "./resolvers/host.ts";

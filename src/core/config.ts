@@ -2,6 +2,7 @@ import type { Driver } from "./driver.ts";
 import type { Logger } from "./logger.ts";
 import type { Migration } from "./migrator.ts";
 import type { Resolver } from "./resolution.ts";
+import type { SeedSource } from "./seed.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** The registry's table: ours, or an existing one of the application. */
@@ -111,16 +112,21 @@ export interface TenancyConfig<Pool = unknown> {
   readonly resolvers?: readonly Resolver[];
   /** The two sets of migrations. */
   readonly migrations?: MigrationsConfig;
+  /**
+   * What fills a new tenant, after its migrations and before `afterCreate`: path of a SQL file, path of
+   * a module that exports `seed` or a default function, or such a function. Default: nothing.
+   */
+  readonly seed?: SeedSource;
   /** The application's own work around the lifecycle. */
   readonly hooks?: Hooks;
   /** Where log lines go. Default: nowhere. */
   readonly logger?: Logger;
   /** How long an operation waits for another one on the same tenant, in milliseconds. Default 10,000. */
   readonly lockTimeoutMs?: number;
-  /** Folder that relative migration folders start from. Default: the working directory. */
+  /** Folder that relative paths of migrations and seeds start from. Default: the working directory. */
   readonly rootDir?: string;
   /**
-   * Loads a migration module by its file URL. Default: Node's own `import`.
+   * Loads a module of a migration or a seed by its file URL. Default: Node's own `import`.
    *
    * @internal
    */

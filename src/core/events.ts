@@ -27,6 +27,7 @@ export type Operation =
   | "tenant.update"
   | "tenant.migrate"
   | "tenant.rollback"
+  | "tenant.seed"
   | "global.migrate"
   | "global.rollback"
   | "fleet.migrate"

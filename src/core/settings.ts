@@ -2,6 +2,7 @@ import type { CacheConfig, Hooks, MigrationSource, RegistryColumn } from "./conf
 import type { Logger } from "./logger.ts";
 import type { NameRules } from "./names.ts";
 import type { Resolver, ResolverSettings } from "./resolution.ts";
+import type { SeedSource } from "./seed.ts";
 
 /** The registry's tables, with every default filled in. Names are unquoted. */
 export interface RegistryTables {
@@ -37,6 +38,12 @@ export interface Settings {
     readonly optional: { readonly global: boolean; readonly tenant: boolean };
     readonly strictOrder: boolean;
     readonly table: string;
+  };
+  /** What fills a new tenant. */
+  readonly seed: {
+    readonly source: SeedSource | undefined;
+    /** Folder that relative paths start from. */
+    readonly rootDir: string;
   };
   /** The application's own work around the lifecycle. */
   readonly hooks: Hooks;

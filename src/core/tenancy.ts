@@ -9,6 +9,7 @@ import type { ListOptions, TenantPage } from "./registry.ts";
 import type { MaybePromise, Resolution, ResolveRequest } from "./resolution.ts";
 import type { Logger } from "./logger.ts";
 import type { Scope } from "./scope.ts";
+import type { SeedOptions, SeedResult } from "./seed.ts";
 import type { Tenant, TenantRef, TenantState } from "./tenant.ts";
 
 /** How `create` makes a tenant. */
@@ -25,6 +26,8 @@ export interface CreateOptions {
   readonly ifExists?: "error" | "keep";
   /** Whether to apply the tenant migrations. Default `true`. */
   readonly migrate?: boolean;
+  /** Whether to run the configured seed. Default as `migrate`. */
+  readonly seed?: boolean;
   /** Runs in the new tenant's scope, after the configured `afterCreate`; if it throws, all is undone. */
   readonly afterCreate?: (tenant: Tenant) => void | Promise<void>;
 }
@@ -202,11 +205,11 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
   resolve(request: ResolveRequest): MaybePromise<Resolution>;
 
   /**
-   * Makes a tenant: row, schema, migrations, hooks; all or nothing. An attempt that died halfway
+   * Makes a tenant: row, schema, migrations, seed, hooks; all or nothing. An attempt that died halfway
    * is taken up again.
    *
    * @throws TenancyError `INVALID_TENANT_ID`, `TENANT_EXISTS`, `SCHEMA_EXISTS`, `DOMAIN_TAKEN`,
-   *   `TENANT_BUSY`, `MIGRATION_FAILED`, `HOOK_FAILED`
+   *   `TENANT_BUSY`, `MIGRATION_FAILED`, `SEED_FAILED`, `HOOK_FAILED`
    */
   create(slug: string, options?: CreateOptions): Promise<Tenant>;
   /** The same as `create`: it migrates what it makes. */
@@ -264,6 +267,15 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
   migrateGlobal(options?: MigrateOptions): Promise<MigrationResult>;
   /** Undoes the newest global migrations; never the registry's own. */
   rollbackGlobal(options?: RollbackOptions): Promise<MigrationResult>;
+
+  /**
+   * Fills a tenant's schema with the configured seed, or with the file that is named, in one
+   * transaction. It is not recorded: a seed must bear to run again.
+   *
+   * @throws TenancyError `SEED_FAILED`, `SEED_INVALID`, `TENANT_NOT_FOUND`, `TENANT_BUSY`,
+   *   `INVALID_STATE`; `INVALID_CONFIG` when there is none
+   */
+  seed(tenant: TenantRef, options?: SeedOptions): Promise<SeedResult>;
 
   /** Ends every connection. Calls that come later throw `TENANCY_CLOSED`. */
   close(): Promise<void>;

@@ -42,6 +42,8 @@ export const REMEDIES = {
     "Change or remove what is named, rename, and make it again; nothing was changed.",
   SCHEMA_REFERENCED: "Remove what refers to it first, such as in the hook `beforeDrop`.",
   SCOPE_REQUIRED: "Call it inside `tenancy.scope(fn)`, `withTenant` or a request.",
+  SEED_FAILED: "Correct the seed and run it again; nothing of it was kept.",
+  SEED_INVALID: "Correct the seed.",
   STATEMENT_NEEDS_SESSION:
     "Run it through a driver that is connected directly, not through a transaction pooler; or, if it is a COPY, in a transaction.",
   TENANCY_CLOSED: "Create a new tenancy; this one was closed.",

@@ -32,6 +32,7 @@ export function planCreate(settings: Settings, slug: string, options: CreateOpti
   if (ifExists !== "error" && ifExists !== "keep") {
     throw badOption(slug, "ifExists", 'is neither "error" nor "keep"');
   }
+  checkSeed(settings, slug, options.seed);
   return {
     options,
     tenant: {
@@ -44,6 +45,15 @@ export function planCreate(settings: Settings, slug: string, options: CreateOpti
       slug: parsed,
     },
   };
+}
+
+function checkSeed({ seed: { source } }: Settings, slug: string, seed: unknown): void {
+  if (seed !== undefined && typeof seed !== "boolean") {
+    throw badOption(slug, "seed", "is neither `true` nor `false`");
+  }
+  if (seed === true && source === undefined) {
+    throw badOption(slug, "seed", "is set, and the configuration has no seed");
+  }
 }
 
 /** The caller chose the slug, so it is the slug that is wrong. */

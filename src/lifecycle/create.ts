@@ -18,7 +18,7 @@ import { withSlugLock } from "./tenant-lock.ts";
  * Makes a tenant, all or nothing.
  *
  * Row in state `provisioning` → schema with all migrations that a transaction can hold, in one →
- * the other migrations → hooks → `active`. Each arrow is a commit, so that a stop anywhere leaves a
+ * the other migrations → seed → hooks → `active`. Each arrow is a commit, so that a stop anywhere leaves a
  * row that says what there is; a failure undoes what this call made, and nothing else.
  *
  * @throws TenancyError see `Tenancy.create`
@@ -156,16 +156,19 @@ async function makeSchema(
   }
 }
 
+/** Fills the schema with the seed, and calls the hooks. */
 async function runAfterCreate(
-  { context, registry, settings }: LifecycleDeps,
+  { context, registry, seeder, settings }: LifecycleDeps,
   session: Session,
   { options }: CreatePlan,
   tenant: Tenant,
 ): Promise<void> {
   const { hooks } = settings;
-  const { afterCreate } = options;
-  if (hooks.afterCreate === undefined && afterCreate === undefined) return;
+  const { afterCreate, migrate = true, seed = migrate } = options;
+  const isSeeded = seed && seeder.isConfigured;
+  if (!isSeeded && hooks.afterCreate === undefined && afterCreate === undefined) return;
   const migrated = (await registry.get(globalQueries(session), { id: tenant.id })) ?? tenant;
+  if (isSeeded) await seeder.run(session, migrated, await seeder.load());
   const about = { name: "afterCreate", scope: scopeOf(migrated), tenant: tenant.slug };
   await runHook(context, about, hooks.afterCreate && (() => hooks.afterCreate?.(migrated)));
   await runHook(context, about, afterCreate && (() => afterCreate(migrated)));

@@ -1,6 +1,7 @@
 import type { Driver, Queryable, Session, Transaction } from "../core/driver.ts";
 import type { Migrator } from "../core/migrator.ts";
 import type { Registry } from "../core/registry.ts";
+import type { Seeder } from "../core/seed.ts";
 import { GLOBAL_SCOPE, type ScopeContext } from "../core/scope.ts";
 import type { Settings } from "../core/settings.ts";
 
@@ -14,6 +15,8 @@ export interface LifecycleDeps {
   readonly registry: Registry;
   /** The migrations. */
   readonly migrator: Migrator;
+  /** What fills a tenant's schema. */
+  readonly seeder: Seeder;
   /** The ambient scope, which hooks run in. */
   readonly context: ScopeContext;
 }

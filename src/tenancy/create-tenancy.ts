@@ -5,6 +5,7 @@ import type { Tenancy } from "../core/tenancy.ts";
 import { rejecting } from "./rejecting.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { createMigrator } from "../migrate/create-migrator.ts";
+import { createSeeder } from "../migrate/create-seeder.ts";
 import { createRegistry } from "../registry/create-registry.ts";
 import { registryMigration } from "../registry/registry-migration.ts";
 import { createResolve } from "../resolvers/create-resolve.ts";
@@ -13,6 +14,7 @@ import { createLifecycle } from "./lifecycle.ts";
 import { createMigrations } from "./migrations.ts";
 import { Operations } from "./operations.ts";
 import { createScoping } from "./scoping.ts";
+import { createSeeding } from "./seed.ts";
 import { resolveSettings } from "./settings.ts";
 import { traceResolve } from "./traced-resolve.ts";
 
@@ -47,6 +49,7 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
     ...createLifecycle(deps, operations),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations),
+    ...createSeeding(deps, operations),
     [Symbol.asyncDispose]: close,
     close,
     logger: settings.logger,
@@ -80,7 +83,9 @@ function connect(config: TenancyConfig, settings: Settings): LifecycleDeps {
     registry,
     settings,
   });
-  return { context, driver, migrator, registry, settings };
+  const { importModule } = config;
+  const seeder = createSeeder({ context, dialect: driver.dialect, importModule, settings });
+  return { context, driver, migrator, registry, seeder, settings };
 }
 
 /** Waits for what runs, and ends every connection even if one of the ends fails. */

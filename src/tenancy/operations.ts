@@ -2,6 +2,7 @@ import { type Operation, type OperationEvent, traced } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { MigrationError } from "../migrate/migration-error.ts";
+import { SeedError } from "../migrate/seed-error.ts";
 
 /** The log line of each operation, when it is done and when it has failed. */
 const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly failed: string }>> = {
@@ -17,6 +18,7 @@ const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly fai
   "tenant.rename": { done: "tenant renamed", failed: "tenant rename failed" },
   "tenant.resume": { done: "tenant resumed", failed: "tenant resume failed" },
   "tenant.rollback": { done: "tenant rolled back", failed: "tenant rollback failed" },
+  "tenant.seed": { done: "tenant seeded", failed: "tenant seeding failed" },
   "tenant.suspend": { done: "tenant suspended", failed: "tenant suspension failed" },
   "tenant.update": { done: "tenant updated", failed: "tenant update failed" },
 };
@@ -112,13 +114,17 @@ export class Operations {
 
 /**
  * What a log line says of an error. The caller gets all of it; here nothing may be that quotes
- * values, as a driver's messages do, and the message of a failed migration with them.
+ * values, as a driver's messages do, and the message of a failed migration or seed with them.
  */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   const { cause, code } = (error ?? {}) as { cause?: { code?: unknown } | null; code?: unknown };
   if (error instanceof MigrationError) {
     const { file, line, version } = error;
     return { code, file, line, sqlState: cause?.code, version };
+  }
+  if (error instanceof SeedError) {
+    const { file, line } = error;
+    return { code, file, line, sqlState: cause?.code };
   }
   return isTenancyError(error) ? { code, reason: error.message } : { code };
 }

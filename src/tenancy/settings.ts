@@ -17,6 +17,7 @@ import {
 } from "./check.ts";
 import { resolveMigrations } from "./migrations-settings.ts";
 import { resolveRegistry } from "./registry-settings.ts";
+import { resolveSeed } from "./seed-settings.ts";
 
 const OPTIONS: readonly string[] = [
   "adminHost",
@@ -33,6 +34,7 @@ const OPTIONS: readonly string[] = [
   "reservedSlugs",
   "resolvers",
   "rootDir",
+  "seed",
   "sharedSchemas",
   "slugFallback",
   "tenantPrefix",
@@ -58,6 +60,7 @@ export function resolveSettings(config: TenancyConfig): Settings {
     resolvers: resolveResolvers(config.resolvers),
     resolving: resolveHosts(config),
     rules,
+    seed: resolveSeed(config),
   };
 }
 

@@ -90,6 +90,7 @@ describe("the events of an operation", () => {
         global: [],
         tenant: [CREATE_NOTE, { down: "", name: "more", up: "", version: "20260101000002" }],
       },
+      seed: () => undefined,
     });
     const operations: readonly (readonly [Operation, () => Promise<unknown>])[] = [
       ["tenant.create", () => tenancy.create("every")],
@@ -101,6 +102,7 @@ describe("the events of an operation", () => {
       ["tenant.update", () => tenancy.addDomain("each", "each.test")],
       ["tenant.update", () => tenancy.setPrimaryDomain("each", "each.test")],
       ["tenant.update", () => tenancy.removeDomain("each", "each.test")],
+      ["tenant.seed", () => tenancy.seed("each")],
       ["tenant.rollback", () => tenancy.rollback("each")],
       ["tenant.migrate", () => tenancy.migrate("each")],
       ["tenant.migrate", () => tenancy.redo("each")],
