@@ -61,7 +61,7 @@ async function migrateRow(
       ms,
       msPerTenant: ms / tenants,
       ...(bench.world.psql && {
-        msPsql: timings.ms("psql"),
+        msPerTenantPsql: timings.ms("psql") / tenants,
         ratioToPsql: timings.ratio("toolkit", "psql"),
       }),
       ratioToHand: timings.ratio("toolkit", "hand"),

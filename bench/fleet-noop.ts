@@ -22,7 +22,7 @@ async function noopRow(bench: FleetBench, name: string): Promise<Row> {
   for (const peer of peers.values()) await peer.migrate(url, sample);
   const timings = await interleave<Tenancy>(
     bench.random,
-    bench.isQuick ? 3 : 9,
+    bench.isQuick ? 3 : 5,
     [
       { name: "toolkit", run: (tenancy) => migrateFleet(bench, tenancy, 0) },
       { name: "registryRead", run: () => readRegistry(bench) },

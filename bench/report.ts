@@ -7,7 +7,9 @@ export function lineOf(row: Row): string {
   const figures = Object.entries(row.figures).map(([name, value]) => `${name} ${shown(value)}`);
   const verdicts = (TARGETS[row.name] ?? []).map((target) => {
     const sign = target.is === "at most" ? "<=" : ">=";
-    return `${keeps(row, target) ? "pass" : "MISS"} (${target.figure} ${sign} ${target.bound})`;
+    const isMeasured = row.figures[target.figure] !== undefined;
+    const verdict = isMeasured ? (keeps(row, target) ? "pass" : "MISS") : "not measured";
+    return `${verdict} (${target.figure} ${sign} ${target.bound})`;
   });
   return [row.name.padEnd(NAME_WIDTH), figures.join("  "), ...verdicts].join("  ");
 }
