@@ -43,7 +43,7 @@ export function scopeFor(number: number, schemaName: string): Scope {
       extra: {},
       id: slug,
       migrationsDigest: null,
-    name: null,
+      name: null,
       schemaName,
       server: "default",
       slug,

@@ -38,13 +38,17 @@ export type {
 } from "./core/seed.ts";
 export type { GlobalScope, Scope, TenantScope } from "./core/scope.ts";
 export type {
-  CreateOptions,
-  DropOptions,
-  EnterOptions,
+  FleetCounts,
   FleetItem,
   FleetOptions,
   FleetProgress,
   FleetResult,
+  FleetStop,
+} from "./core/fleet.ts";
+export type {
+  CreateOptions,
+  DropOptions,
+  EnterOptions,
   RenameOptions,
   Tenancy,
   TenantHandle,

@@ -1,5 +1,5 @@
 import type { MigrationResult } from "../core/migrator.ts";
-import type { FleetItem, FleetResult } from "../core/tenancy.ts";
+import type { FleetItem, FleetResult } from "../core/fleet.ts";
 import { formatError, summarizeError } from "./error-report.ts";
 import { count, duration, type Output, type Style } from "./output.ts";
 import { type Column, formatTable } from "./table.ts";
@@ -47,30 +47,8 @@ function toDocument({ dryRun, fleet, global }: FleetReport): object {
       results: fleet.results,
       notReached: fleet.notReached,
       durationMs: fleet.durationMs,
-      counts: countResults(fleet),
+      counts: fleet.counts,
     },
-  };
-}
-
-/** How many tenants a run changed, left alone, failed on and did not reach. */
-export interface FleetCounts {
-  /** Something was done. */
-  readonly changed: number;
-  /** There was nothing to do. */
-  readonly unchanged: number;
-  /** It failed. */
-  readonly failed: number;
-  /** It was not begun. */
-  readonly notReached: number;
-}
-
-function countResults({ failed, notReached, results }: FleetResult): FleetCounts {
-  const changed = results.filter(isChanged).length;
-  return {
-    changed,
-    failed: failed.length,
-    notReached: notReached.length,
-    unchanged: results.length - failed.length - changed,
   };
 }
 
@@ -151,8 +129,8 @@ function formatPlan(fleet: FleetResult, style: Style): string | undefined {
 }
 
 function summaryLine(fleet: FleetResult, { done, dryRun }: FleetReport, style: Style): string {
-  const { changed, failed, notReached, unchanged } = countResults(fleet);
-  const total = fleet.results.length + fleet.notReached.length;
+  const { changed, failed, notReached, unchanged } = fleet.counts;
+  const total = changed + failed + notReached + unchanged;
   const parts = [
     `${changed} ${dryRun ? "would be changed" : done}`,
     `${unchanged} with nothing to do`,

@@ -1,4 +1,4 @@
-import type { FleetItem, FleetProgress } from "../core/tenancy.ts";
+import type { FleetItem, FleetProgress } from "../core/fleet.ts";
 import { summarizeError } from "./error-report.ts";
 import { duration, type Output } from "./output.ts";
 import { fitText, printable } from "./text-width.ts";

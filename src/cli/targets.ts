@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { FleetItem, FleetOptions, FleetResult } from "../core/tenancy.ts";
+import type { FleetItem, FleetOptions, FleetResult } from "../core/fleet.ts";
 import type { MigrationResult } from "../core/migrator.ts";
 import type { TenantState } from "../core/tenant.ts";
 import type { ProgressDisplay } from "./progress.ts";
@@ -102,23 +102,31 @@ export async function runNamed(
   run: NamedRun,
 ): Promise<FleetResult> {
   const names = [...new Set(slugs)];
-  const results: FleetItem[] = [];
+  const items: FleetItem[] = [];
   const startedAt = performance.now();
   for (const slug of names) {
-    const hasFailed = results.some(({ ok }) => !ok);
+    const hasFailed = items.some(({ ok }) => !ok);
     if (run.signal.aborted || (run.stopOnError && hasFailed)) break;
     const item = await runOne(slug, work);
-    results.push(item);
-    run.progress.update({ done: results.length, last: item, total: names.length });
+    items.push(item);
+    run.progress.update({ done: items.length, last: item, total: names.length });
   }
-  const failed = results.filter((item) => !item.ok);
-  const notReached = names.slice(results.length);
+  const failed = items.filter((item) => !item.ok);
+  const notReached = names.slice(items.length);
+  const results = items.filter((item) => !item.ok || item.versions.length > 0);
   return {
+    counts: {
+      changed: results.length - failed.length,
+      failed: failed.length,
+      notReached: notReached.length,
+      unchanged: items.length - results.length,
+    },
     durationMs: performance.now() - startedAt,
     failed,
     notReached,
     ok: failed.length === 0 && notReached.length === 0,
     results,
+    stopped: notReached.length === 0 ? undefined : run.signal.aborted ? "signal" : "failures",
   };
 }
 

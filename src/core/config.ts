@@ -63,6 +63,13 @@ export interface MigrationsConfig {
    * a warning. Default `false`.
    */
   readonly strictOrder?: boolean;
+  /**
+   * How long a statement of a migration waits for a lock before it gives way and is tried again, in
+   * milliseconds: others who want the table wait behind it for as long. It gives up after
+   * `lockTimeoutMs`. Default 1,000; on MySQL and MariaDB whole seconds. Not for what runs outside a
+   * transaction on PostgreSQL.
+   */
+  readonly lockWaitMs?: number;
 }
 
 /** The application's own work around the lifecycle. A hook that throws stops the operation. */

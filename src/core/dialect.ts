@@ -1,4 +1,6 @@
+import type { IntrospectSql } from "./introspect-sql.ts";
 import type { JournalSql } from "./journal-sql.ts";
+import type { MessageSql } from "./message-sql.ts";
 import type { RegistrySql } from "./registry-sql.ts";
 import type { SchemaSql } from "./schema-sql.ts";
 import type { ScriptSql } from "./script-sql.ts";
@@ -27,6 +29,10 @@ export interface Dialect {
   readonly journal: JournalSql;
   /** The text of migrations. */
   readonly script: ScriptSql;
+  /** Describing schemas, to compare them. */
+  readonly introspect: IntrospectSql;
+  /** Migrating a tenant by one message; `undefined` where DDL commits at once. */
+  readonly message: MessageSql | undefined;
 }
 
 /** One statement with its parameters. */

@@ -60,6 +60,22 @@ export interface Session {
     fn: (tx: Transaction) => Promise<T>,
     options?: SessionTransactionOptions,
   ): Promise<T>;
+  /**
+   * Runs trusted text of any number of statements in `scope`, in one message that is one transaction:
+   * all of it, or nothing. What a text before it has left in the session is gone. `undefined` where
+   * no transaction holds DDL.
+   *
+   * @throws TenancyError `TENANT_BUSY` when the lock is not free; the driver's error
+   */
+  readonly script?:
+    | ((scope: Scope, text: string, options?: SessionScriptOptions) => Promise<void>)
+    | undefined;
+}
+
+/** How {@link Session.script} runs. */
+export interface SessionScriptOptions {
+  /** Name of an exclusive lock, held across processes for as long as the text runs; tried once. */
+  readonly lock?: string;
 }
 
 /** How {@link Session.transaction} begins. */
@@ -77,6 +93,24 @@ export interface SessionOptions {
   readonly lock?: string;
   /** How long to wait for the lock, in milliseconds; 0 tries once. Default 10,000. */
   readonly lockTimeoutMs?: number;
+}
+
+/** How {@link Driver.queryEach} asks. */
+export interface QueryEachOptions {
+  /** From 0. The same number is the same connection while it lives, which knows its tenants' tables. */
+  readonly shard: number;
+}
+
+/** A program that a person uses one scope with: see {@link Driver.shell}. */
+export interface Shell {
+  /** Programs that do it, the preferred one first. */
+  readonly commands: readonly string[];
+  /** Its arguments. Never a password: every user of the machine may read them. */
+  readonly args: readonly string[];
+  /** Variables of its environment, beside those there are. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it reads from a file that nobody else may read: the file's path goes before `args`. */
+  readonly file?: { readonly text: string; toArgument(path: string): string };
 }
 
 /** What hears from the database: see {@link Driver.subscribe}. */
@@ -136,6 +170,23 @@ export interface Driver<Pool = unknown> {
    * @throws TenancyError `TENANT_BUSY` when the lock is not free in time
    */
   session<T>(options: SessionOptions, fn: (session: Session) => Promise<T>): Promise<T>;
+  /**
+   * Runs one statement that only reads in each of several scopes, on a connection apart from the
+   * application's pool, and as many of them in one message as the protocol allows. Values are read as
+   * `query` reads them. A scope in which it fails leaves the others as they are.
+   *
+   * @returns for each scope, in their order, the result or why there is none
+   * @throws TenancyError `INVALID_QUERY` for a text that would leave something in the session;
+   *   `DATABASE_UNAVAILABLE`, or the driver's error when the connection is lost
+   */
+  queryEach<Row = Record<string, unknown>>(
+    scopes: readonly Scope[],
+    text: string,
+    params: readonly unknown[] | undefined,
+    options: QueryEachOptions,
+  ): Promise<PromiseSettledResult<QueryResult<Row>>[]>;
+  /** Tells how a person is let into a scope; absent where no program can reach the database. */
+  shell?(scope: Scope): Shell;
   /**
    * Listens for messages on `channel` until the returned function is called; reconnects by itself.
    * Never keeps the process alive. `undefined` when the database cannot notify.

@@ -1,5 +1,5 @@
 import type { Queryable, Session, Transaction } from "./driver.ts";
-import type { Tenant } from "./tenant.ts";
+import type { Tenant, TenantState } from "./tenant.ts";
 
 /** What a migration module's `up` and `down` receive. Unqualified names are the schema's own. */
 export interface MigrationContext extends Queryable {
@@ -144,6 +144,27 @@ export interface LatestMigrations {
   readonly digest: string;
 }
 
+/** All that is pending in one tenant, as one message. */
+export interface MigrationMessage {
+  /** Text for `Session.script`, in the tenant's scope; `undefined` when nothing is pending. */
+  readonly text: string | undefined;
+  /** Versions that it applies. */
+  readonly versions: readonly string[];
+}
+
+/** Writes the pending migrations of many tenants as one message each. */
+export interface MessageWriter {
+  /**
+   * Returns the message for a tenant as it was listed. The message fails, and does nothing, if the
+   * tenant is not any more as it was; see `MessageSql.isOvertaken`.
+   *
+   * @returns `undefined` for a tenant that has to be migrated by `migrate`
+   */
+  of(session: Session, tenant: Tenant): Promise<MigrationMessage | undefined>;
+  /** Whether it is known already that `of` will return `undefined`. */
+  needsCare(tenant: Tenant): boolean;
+}
+
 /** What a migrator works on: a tenant's schema, or the global one. */
 export type MigrationTarget = Tenant | "global";
 
@@ -176,6 +197,15 @@ export interface Migrator {
   ): Promise<MigrationResult>;
   /** Lists every known or applied migration, by version. Needs no lock. */
   status(session: Session, target: MigrationTarget): Promise<MigrationStatus[]>;
+  /**
+   * Returns what writes pending migrations as messages, for one run over many tenants; `undefined`
+   * where DDL commits at once.
+   *
+   * @param states - those that a tenant may be migrated in
+   */
+  messages(options: MigrateOptions, states: readonly TenantState[]): MessageWriter | undefined;
+  /** Lists a set of migrations, by version. */
+  list(set: "tenant" | "global"): Promise<readonly Migration[]>;
   /** What a schema is at when nothing is pending. */
   latest(set: "tenant" | "global"): Promise<LatestMigrations>;
 }

@@ -91,6 +91,8 @@ export interface RegistryStatements {
    * @param isThere - whether `findUnclaimed` found one; if it is gone, the answer is no row
    */
   insert(tenant: NewTenant, isThere: boolean): readonly Statement[];
+  /** Announces a change that was written without a notice. */
+  announce(payload: string): Statement;
   /** Changes a tenant, if it is in one of these states: the row as it now is, or none. */
   update(
     id: string,

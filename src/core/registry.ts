@@ -150,6 +150,8 @@ export interface Registry {
   removeDomain(on: Queryable, id: string, domain: string): Promise<boolean>;
   /** Puts a domain in front of the tenant's others; tells whether it is the tenant's. */
   setPrimaryDomain(on: Queryable, id: string, domain: string): Promise<boolean>;
+  /** Tells other processes that tenants have changed, apart from their names. */
+  announce(on: Queryable, ids: readonly string[]): Promise<void>;
   /** Ends the subscription. */
   close(): Promise<void>;
 }

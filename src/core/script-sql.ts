@@ -29,6 +29,11 @@ export interface ScriptSql {
    */
   isForSession(statement: string): boolean;
   /**
+   * Whether a statement sets something until the end of its transaction, so that it would hold for the
+   * next migration too if both were one.
+   */
+  setsTransaction(statement: string): boolean;
+  /**
    * Whether a statement runs others, as a call of a procedure does, so that a part of it may be done
    * and committed when it fails. Always false where DDL is transactional.
    */

@@ -37,6 +37,8 @@ export interface Settings {
     /** Whether the folders may be missing, because they were not configured. */
     readonly optional: { readonly global: boolean; readonly tenant: boolean };
     readonly strictOrder: boolean;
+    /** How long a statement waits for a lock before it gives way, in milliseconds. */
+    readonly lockWaitMs: number;
     readonly table: string;
   };
   /** What fills a new tenant. */

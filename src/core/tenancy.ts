@@ -5,6 +5,7 @@ import type {
   RollbackOptions,
 } from "./migrator.ts";
 import type { Queryable, QueryResult, Transaction } from "./driver.ts";
+import type { FleetOptions, FleetResult } from "./fleet.ts";
 import type { ListOptions, TenantPage } from "./registry.ts";
 import type { MaybePromise, Resolution, ResolveRequest } from "./resolution.ts";
 import type { Logger } from "./logger.ts";
@@ -72,61 +73,6 @@ export interface TenantHealth {
   readonly pending: readonly string[];
   /** `true` when active, its schema is there and nothing is pending, changed or half-done. */
   readonly healthy: boolean;
-}
-
-/** How `migrateAll` works through the fleet. */
-export interface FleetOptions {
-  /** Tenants at a time, at most. Default 4. At most 1,000. */
-  readonly concurrency?: number;
-  /** Only these slugs. */
-  readonly only?: readonly string[];
-  /** All but these slugs. */
-  readonly except?: readonly string[];
-  /** Only tenants in these states. Default active, suspended and maintenance. */
-  readonly state?: readonly TenantState[];
-  /** Whether the others go on when one fails. Default `true`. */
-  readonly continueOnError?: boolean;
-  /** Tells what would be done, and does nothing. */
-  readonly dryRun?: boolean;
-  /** Called after each tenant. */
-  readonly onProgress?: (progress: FleetProgress) => void;
-  /** Stops before the next tenant; those in hand are finished. */
-  readonly signal?: AbortSignal;
-}
-
-/** How far a fleet run is. */
-export interface FleetProgress {
-  /** Tenants done, failed ones included. */
-  readonly done: number;
-  /** Tenants in the run. */
-  readonly total: number;
-  /** The tenant that was done last. */
-  readonly last: FleetItem;
-}
-
-/** One tenant's part of a fleet run. */
-export type FleetItem =
-  | ({ readonly ok: true } & MigrationResult & { readonly tenant: string })
-  | {
-      readonly ok: false;
-      readonly tenant: string;
-      readonly schemaName: string;
-      readonly error: Error;
-      readonly durationMs: number;
-    };
-
-/** What a fleet run did. */
-export interface FleetResult {
-  /** `true` when no tenant failed and none was left out by a stop. */
-  readonly ok: boolean;
-  /** Per tenant, in the order in which they ended. */
-  readonly results: readonly FleetItem[];
-  /** Those of `results` that failed. */
-  readonly failed: readonly Extract<FleetItem, { ok: false }>[];
-  /** Slugs that were not reached, because of a failure or the signal. */
-  readonly notReached: readonly string[];
-  /** How long it took, in milliseconds. */
-  readonly durationMs: number;
 }
 
 /** One tenant, explicitly: for jobs, scripts and tests that want no ambient scope. */

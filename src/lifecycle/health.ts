@@ -76,6 +76,7 @@ function unscoped(session: Session): Session {
   return {
     query: (_scope, text, params) => session.query(GLOBAL_SCOPE, text, params),
     queryOutsideTransaction: (scope, text) => session.queryOutsideTransaction(scope, text),
+    script: session.script,
     transaction: (scope, fn, options) => session.transaction(scope, fn, options),
   };
 }

@@ -6,7 +6,8 @@ import { slugKey } from "../core/names.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenant, TenantState } from "../core/tenant.ts";
 import { globalQueries, type LifecycleDeps } from "./deps.ts";
-import { Patience, withPatience } from "./patience.ts";
+import { Patience } from "../migrate/patience.ts";
+import { withPatience } from "./patience.ts";
 
 /** A move under way, as it is written down in the transaction that also marks the tenant. */
 export interface Move {

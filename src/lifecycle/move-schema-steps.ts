@@ -5,7 +5,8 @@ import { explainConnectionFailure } from "../internal/connection-failure.ts";
 import { globalQueries } from "./deps.ts";
 import { type Contents, isOurs, type Mover, readOld, readRemakes } from "./move-schema-contents.ts";
 import { type HiddenTable, moveWrites } from "./move-schema-journal.ts";
-import { Patience, withPatience } from "./patience.ts";
+import { Patience } from "../migrate/patience.ts";
+import { withPatience } from "./patience.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";
 
 /** How often something may appear in the old schema while the rest of it is moved. */

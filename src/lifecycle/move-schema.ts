@@ -21,7 +21,8 @@ import {
   moveWrites,
 } from "./move-schema-journal.ts";
 import { moveTables, prepareTarget, rehearse, settle, settleTables } from "./move-schema-steps.ts";
-import { Patience, withPatience } from "./patience.ts";
+import { Patience } from "../migrate/patience.ts";
+import { withPatience } from "./patience.ts";
 import { changedMeanwhile, wrongState } from "./refs.ts";
 import { removeSchema } from "./remove-schema.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";

@@ -3,7 +3,8 @@ import type { SchemaBatchSql, SchemaObject } from "../core/schema-sql.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import type { LifecycleDeps } from "./deps.ts";
-import { Patience, withPatience } from "./patience.ts";
+import { Patience } from "../migrate/patience.ts";
+import { withPatience } from "./patience.ts";
 
 /**
  * Objects that one transaction drops. Each takes some locks (a table with its indexes about 15), and

@@ -75,8 +75,8 @@ export async function withSlugLock<T>(
   }
 }
 
-/** Locks belong to a database; two registries in one may have the same slugs. */
-function lockName({ schema, table }: RegistryTables, slug: string): string {
+/** Returns the name of a slug's lock. Locks belong to a database; two registries in one may have the same slugs. */
+export function lockName({ schema, table }: RegistryTables, slug: string): string {
   return `kirayedar:tenant:${schema}.${table}:${slugKey(slug)}`;
 }
 

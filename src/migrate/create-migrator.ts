@@ -3,6 +3,7 @@ import type { Session, Transaction } from "../core/driver.ts";
 import type { JournalRow } from "../core/journal-sql.ts";
 import type {
   LatestMigrations,
+  MessageWriter,
   MigrateOptions,
   Migration,
   MigrationResult,
@@ -12,8 +13,9 @@ import type {
   RollbackOptions,
 } from "../core/migrator.ts";
 import type { Registry } from "../core/registry.ts";
+import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Settings } from "../core/settings.ts";
-import type { Tenant } from "../core/tenant.ts";
+import type { Tenant, TenantState } from "../core/tenant.ts";
 import { applyNew } from "./apply-new.ts";
 import { digestOf, PARTIAL_DIGEST } from "./digest.ts";
 import { checkScript } from "./check-script.ts";
@@ -22,6 +24,7 @@ import { discover, type KnownMigration } from "./discover.ts";
 import { checkHalfway, findHalfway, isRecordedWithin } from "./halfway.ts";
 import { Journal } from "./journal.ts";
 import { overtakenBy } from "./phase-order.ts";
+import { MigrationMessages } from "./message.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
 import { checkBody, type Target, targetOf } from "./run-migration.ts";
 import { runFunction, runWhole } from "./run-whole.ts";
@@ -75,16 +78,7 @@ class SchemaMigrator implements Migrator {
     for (const migration of pending) checkBody(run.target.dialect, migration.up, migration);
     this.#checkOrder(run, pending);
     this.#warnOfMissing(run);
-    const versions: string[] = [];
-    for (const migration of pending) {
-      await this.#carryOut(session, run, {
-        applied: versions,
-        direction: "up",
-        interrupted: options.interrupted,
-        migration,
-      });
-      versions.push(migration.version);
-    }
+    const versions = await this.#carryOutAll(session, run, pending, "up", options);
     if (pending.length === 0) await this.#mend(session, run);
     return run.result(versions);
   }
@@ -119,17 +113,7 @@ class SchemaMigrator implements Migrator {
     checkAllHalfway(run, chosen, "rollback", options);
     if (options.dryRun === true) return run.result(chosen.map(({ version }) => version));
     for (const migration of chosen) checkBody(run.target.dialect, migration.down, migration);
-    const versions: string[] = [];
-    for (const migration of chosen) {
-      await this.#carryOut(session, run, {
-        applied: versions,
-        direction: "down",
-        interrupted: options.interrupted,
-        migration,
-      });
-      versions.push(migration.version);
-    }
-    return run.result(versions);
+    return run.result(await this.#carryOutAll(session, run, chosen, "down", options));
   }
 
   async status(session: Session, tenant: MigrationTarget): Promise<MigrationStatus[]> {
@@ -137,9 +121,52 @@ class SchemaMigrator implements Migrator {
     return planStatus(known, rows, this.#options.dialect);
   }
 
+  messages(migrate: MigrateOptions, states: readonly TenantState[]): MessageWriter | undefined {
+    const { dialect, settings } = this.#options;
+    if (dialect.message === undefined) return undefined;
+    const discover = (): Promise<KnownMigration[]> => this.#discover("tenant");
+    return new MigrationMessages(dialect.message, { dialect, discover, migrate, settings, states });
+  }
+
+  async list(set: SetName): Promise<readonly Migration[]> {
+    return await this.#discover(set);
+  }
+
   async latest(set: SetName): Promise<LatestMigrations> {
     const known = await this.#discover(set);
     return { digest: digestOf(known), version: versionOf(known.map(({ version }) => version)) };
+  }
+
+  async #carryOutAll(
+    session: Session,
+    run: Run,
+    chosen: readonly KnownMigration[],
+    direction: "up" | "down",
+    { interrupted }: MigrateOptions | RollbackOptions,
+  ): Promise<string[]> {
+    const { schema } = run.target.dialect;
+    const { endLockLimit } = schema;
+    // Where the end of a transaction does not end the limit, it is the session's.
+    // A function is not tried again there, and waits for as long as the server lets it.
+    const isText = chosen.every((migration) => typeof migration[direction] === "string");
+    const isLimited = endLockLimit !== undefined && chosen.length > 0 && isText;
+    const applied: string[] = [];
+    try {
+      if (isLimited) {
+        await session.query(
+          GLOBAL_SCOPE,
+          schema.limitLockWait(this.#options.settings.migrations.lockWaitMs),
+        );
+      }
+      for (const migration of chosen) {
+        await this.#carryOut(session, run, { applied, direction, interrupted, migration });
+        applied.push(migration.version);
+      }
+    } finally {
+      // It fails only when the connection is lost, and must not hide the error before it.
+      if (isLimited) await session.query(GLOBAL_SCOPE, endLockLimit).catch(() => undefined);
+    }
+    return applied;
   }
 
   async #carryOut(
@@ -164,6 +191,10 @@ class SchemaMigrator implements Migrator {
       direction,
       halfway,
       journal,
+      locks: {
+        timeoutMs: this.#options.settings.lockTimeoutMs,
+        waitMs: this.#options.settings.migrations.lockWaitMs,
+      },
       migration,
       noteVersion: (tx, outcome) => this.#note(tx, run, migration, outcome),
       target,

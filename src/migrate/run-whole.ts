@@ -6,15 +6,23 @@ import type { Step } from "./step.ts";
 
 /** Runs a step in one transaction, together with its record: all of it is there, or nothing. */
 export async function runWhole(session: Session, step: Step): Promise<void> {
-  const { applied, body, journal, migration, target } = step.options;
+  const { applied, body, journal, locks, migration, target } = step.options;
   try {
     // Where making the table would commit, it is not in the transaction.
     if (!target.dialect.hasTransactionalDdl) await step.prepare(session);
-    await session.transaction(target.scope, async (tx) => {
-      await journal.make(tx);
-      await runInTransaction(tx, body, target, migration.file);
-      await step.finish(tx);
-    });
+    const { hasTransactionalDdl, schema } = target.dialect;
+    const first = hasTransactionalDdl ? { first: schema.limitLockWait(locks.waitMs) } : {};
+    await step.patiently(() =>
+      session.transaction(
+        target.scope,
+        async (tx) => {
+          await journal.make(tx);
+          await runInTransaction(tx, body, target, migration.file);
+          await step.finish(tx);
+        },
+        first,
+      ),
+    );
     journal.made();
   } catch (error) {
     throw explainFailure(error, { applied, body, migration, target });

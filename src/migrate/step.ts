@@ -2,11 +2,20 @@ import type { Session, Transaction } from "../core/driver.ts";
 import type { JournalEntry } from "../core/journal-sql.ts";
 import type { KnownMigration } from "./discover.ts";
 import type { Halfway } from "./halfway.ts";
+import { Patience, retryOnLocks } from "./patience.ts";
 import { checksumOfStatements, finishedEntry, type Journal } from "./journal.ts";
 import type { Body, Target } from "./run-migration.ts";
 
 /** How a step leaves its migration. */
 export type StepOutcome = "applied" | "undone" | "partial";
+
+/** How long a migration waits for locks that others hold, in milliseconds. */
+export interface LockPatience {
+  /** For one lock, before it gives way. */
+  readonly waitMs: number;
+  /** For all of them, with the pauses in between. */
+  readonly timeoutMs: number;
+}
 
 /** What a step is made of. */
 export interface StepOptions {
@@ -17,6 +26,8 @@ export interface StepOptions {
   readonly journal: Journal;
   /** How far it came before, in this direction. */
   readonly halfway: Halfway | undefined;
+  /** How long it waits for locks that others hold. */
+  readonly locks: LockPatience;
   /** What to do if nobody knows how far it came. */
   readonly interrupted: "repeat" | "skip" | undefined;
   /** Versions that the same call had applied, or rolled back, before it. */
@@ -40,6 +51,17 @@ export class Step {
 
   constructor(options: StepOptions) {
     this.options = options;
+  }
+
+  /**
+   * Runs `fn`, again when it has waited too long for a lock. Nothing of it may be left when it fails.
+   *
+   * @throws TenancyError `TENANT_BUSY`
+   */
+  async patiently<T>(fn: () => Promise<T>): Promise<T> {
+    const { locks, target } = this.options;
+    const patience = new Patience(locks.timeoutMs);
+    return await retryOnLocks(target.dialect.schema, patience, target.tenant?.slug, fn);
   }
 
   /** Makes the table of the history, before anything that it must not commit. */

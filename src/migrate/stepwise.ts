@@ -86,10 +86,13 @@ class StepwiseRun {
       // Some settings refuse a transaction. It may run again, so that its record can wait.
       await this.#session.query(scope, text);
       this.#count += 1;
-    } else if (isRecordedWithin(text, dialect)) await this.#runWithin(text);
-    else {
+    } else if (isRecordedWithin(text, dialect)) {
+      await this.#step.patiently(() => this.#runWithin(text));
+    } else {
       if (this.#recorded !== this.#count) await this.#record();
-      await this.#session.queryOutsideTransaction(scope, text);
+      const run = (): Promise<void> => this.#session.queryOutsideTransaction(scope, text);
+      // Where DDL is transactional, what refuses a transaction may leave something when it fails.
+      await (dialect.hasTransactionalDdl ? run() : this.#step.patiently(run));
       this.#count += 1;
       if (this.next !== undefined) await this.#record();
     }

@@ -5,19 +5,22 @@ import { shortHash } from "../internal/short-hash.ts";
 
 /** What a write says of itself. */
 export interface Notice {
-  /** Id of the tenant that changed. */
-  readonly id: string;
+  /** Ids of the tenants that changed. */
+  readonly ids: readonly string[];
   /** Whether names that nobody had may now be somebody's. */
   readonly names: boolean;
 }
 
 /** Who hears of writes, by whatever process. */
 export interface NoticeListener {
-  /** One tenant changed. */
+  /** Tenants changed. */
   onNotice(notice: Notice): void;
   /** Anything may have changed: the connection came or went, or a message was not understood. */
   onAnything(): void;
 }
+
+/** Bytes of the ids in one notice; MySQL's column has room for 2,048 characters of all. */
+const LONGEST_NOTICE = 1_900;
 
 /** Pause before another attempt when the driver refused to listen at all. */
 const RETRY_MS = 5000;
@@ -25,6 +28,30 @@ const RETRY_MS = 5000;
 /** Returns the channel of one registry's notices. Two that share one by chance forget more. */
 export function noticeChannel(tables: RegistryTables): string {
   return `kirayedar_${shortHash(JSON.stringify([tables.schema, tables.table]))}`;
+}
+
+/**
+ * Writes that tenants changed, apart from their names, in as few notices as possible.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-notify.html (shorter than 8,000 bytes)
+ */
+export function noticesOf(ids: readonly string[]): string[] {
+  const notices: string[] = [];
+  let batch: string[] = [];
+  let bytes = 0;
+  const flush = (): void => {
+    if (batch.length > 0) notices.push(JSON.stringify({ ids: batch, names: false }));
+    batch = [];
+    bytes = 0;
+  };
+  for (const id of ids) {
+    const size = new TextEncoder().encode(JSON.stringify(id)).length + 1;
+    if (bytes + size > LONGEST_NOTICE) flush();
+    batch.push(id);
+    bytes += size;
+  }
+  flush();
+  return notices;
 }
 
 /**
@@ -109,9 +136,10 @@ export class Notifications {
 
 function parseNotice(payload: string): Notice | undefined {
   try {
-    const notice = JSON.parse(payload) as Partial<Notice> | null;
-    if (typeof notice?.id !== "string" || typeof notice.names !== "boolean") return undefined;
-    return { id: notice.id, names: notice.names };
+    const notice = JSON.parse(payload) as (Partial<Notice> & { readonly id?: unknown }) | null;
+    const { ids = [notice?.id], names } = notice ?? {};
+    const isRight = Array.isArray(ids) && ids.every((id) => typeof id === "string");
+    return isRight && typeof names === "boolean" ? { ids, names } : undefined;
   } catch {
     // Anybody may send to a channel; what is not ours costs a reload, never a wrong answer.
     return undefined;

@@ -8,6 +8,7 @@ import type { Tenant } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../internal/connection-failure.ts";
 import { toCursor } from "./cursor.ts";
+import { noticesOf } from "./notifications.ts";
 import { parseListOptions } from "./list-filter.ts";
 import { type RawRow, readCount, type ReadTenant } from "./tenant-row.ts";
 
@@ -15,6 +16,7 @@ import { type RawRow, readCount, type ReadTenant } from "./tenant-row.ts";
 export type RegistryTable = Pick<
   Registry,
   | "addDomain"
+  | "announce"
   | "count"
   | "get"
   | "insert"
@@ -100,6 +102,9 @@ export function createRegistryTable(
       if (made === undefined) throw slugTaken(tenant.slug, undefined);
       if (made.wasThere) adopted.add(made.tenant);
       return made.tenant;
+    },
+    async announce(on, ids) {
+      for (const payload of noticesOf(ids)) await run(on, statements.announce(payload));
     },
     async count(on, states) {
       return (await run<RawRow>(on, statements.count(states))).map(readCount);

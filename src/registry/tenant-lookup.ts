@@ -53,7 +53,9 @@ export class TenantLookup implements Pick<
       noticeChannel(settings.registry),
       {
         onAnything: () => this.#forgetAll(),
-        onNotice: ({ id, names }) => this.#forget({ id }, names),
+        onNotice: ({ ids, names }) => {
+          for (const id of ids) this.#forget({ id }, names);
+        },
       },
       { logger: settings.logger, now },
     );

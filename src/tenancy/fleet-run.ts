@@ -1,39 +1,38 @@
+import type { FleetItem, FleetOptions, FleetResult, FleetStop } from "../core/fleet.ts";
 import type { MigrationResult } from "../core/migrator.ts";
-import type { FleetItem, FleetOptions, FleetProgress, FleetResult } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
 import type { Candidate } from "./fleet-look.ts";
-import { badOption } from "./fleet-selection.ts";
+import { DEFAULT_CONCURRENCY, type FailureLimit, parseFailureLimit } from "./fleet-options.ts";
+import { Pace } from "./pace.ts";
 
-/** Tenants at a time, unless told otherwise. */
-export const DEFAULT_CONCURRENCY = 4;
+/** Tenants of the first wave, and by how much each is larger than the one before. */
+const FIRST_WAVE = 10;
+const GROWTH = 4;
 
-/** More would only wait in line: for connections, of which no server has as many. */
-const MAX_CONCURRENCY = 1_000;
+/** Where a worker gets its tenants, and tells what became of them. */
+export interface FleetQueue {
+  /** Returns the next tenant; `undefined` when there is none, or none shall be begun any more. */
+  take(): Promise<Tenant | undefined>;
+  /** Waits for what is done with a tenant; `undefined` when it is no longer one of the run. */
+  settle(tenant: Tenant, work: () => Promise<MigrationResult | undefined>): Promise<void>;
+  /** Leaves a tenant that somebody else is busy with to the end of its wave. */
+  putAside(tenant: Tenant): void;
+}
 
 /** What a run does with the tenants that it is given. */
 export interface FleetWork {
+  /** Reads the tenants that are done before all others. */
+  readonly canary: readonly Tenant[];
   /** Reads the tenants one by one, as they are needed; `isStopped` tells when only their names are. */
   read(isStopped: () => boolean): AsyncGenerator<Candidate, void, undefined>;
-  /** How many there are; only asked for if somebody wants to hear of progress. */
-  countTenants(): Promise<number>;
-  /** Does one tenant's part; `undefined` when it is no longer one of the run. */
+  /** Counts those that are read, for progress, and those of which it is known that nothing is to be done. */
+  count(): Promise<{ readonly listed: number; readonly upToDate: number }>;
+  /** Takes tenants from the queue until it is empty; several such workers share it. */
+  worker(queue: FleetQueue): Promise<void>;
+  /** Does the part of a tenant that was put aside, and waits for whoever is busy with it. */
   work(tenant: Tenant): Promise<MigrationResult | undefined>;
   /** Whether no more tenants are to be begun, for a reason of its own. */
   isStopped(): boolean;
-}
-
-/** Checks how a run goes about it. @throws TenancyError `INVALID_QUERY` */
-export function checkFleetOptions({ concurrency, onProgress, signal }: FleetOptions): void {
-  const isCount = Number.isInteger(concurrency) && Number(concurrency) >= 1;
-  if (concurrency !== undefined && !(isCount && concurrency <= MAX_CONCURRENCY)) {
-    throw badOption("concurrency", `is not a whole number from 1 to ${MAX_CONCURRENCY}`);
-  }
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw badOption("onProgress", "is not a function");
-  }
-  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
-    throw badOption("signal", "is not an `AbortSignal`");
-  }
 }
 
 /**
@@ -43,78 +42,106 @@ export function checkFleetOptions({ concurrency, onProgress, signal }: FleetOpti
  * @throws what reading the tenants, or `onProgress`, throws; after those in hand are finished
  */
 export async function runFleet(fleet: FleetWork, options: FleetOptions): Promise<FleetResult> {
-  const { concurrency = DEFAULT_CONCURRENCY } = options;
   const startedAt = performance.now();
-  const run = new FleetRun(fleet, options, options.onProgress ? await fleet.countTenants() : 0);
-  const workers = Array.from({ length: concurrency }, () => run.work());
-  const broken = (await Promise.allSettled(workers)).find(({ status }) => status === "rejected");
-  if (broken?.status === "rejected") throw broken.reason;
+  const { listed, upToDate } = await fleet.count();
+  const run = new FleetRun(fleet, options, listed);
+  await run.all();
   const notReached = await run.readRest();
   const failed = run.results.filter((item) => !item.ok);
   return {
+    counts: {
+      changed: run.results.length - failed.length,
+      failed: failed.length,
+      notReached: notReached.length,
+      unchanged: run.unchanged + upToDate,
+    },
     durationMs: performance.now() - startedAt,
     failed,
     notReached,
     ok: failed.length === 0 && notReached.length === 0,
     results: run.results,
+    stopped: run.stopped,
   };
 }
 
 /** One run; its workers share it. */
-class FleetRun {
+class FleetRun implements FleetQueue {
   readonly results: FleetItem[] = [];
+  unchanged = 0;
   readonly #candidates: AsyncGenerator<Candidate, void, undefined>;
   readonly #fleet: FleetWork;
   readonly #left: string[] = [];
+  readonly #limit: FailureLimit | undefined;
   readonly #options: FleetOptions;
-  #total: number;
-  #hasFailed = false;
+  readonly #pace: Pace;
+  #aside: Tenant[] = [];
+  #canary: Tenant[] = [];
+  #failures = 0;
   #isBroken = false;
+  #isEnd = false;
+  /** Tenants that the wave may still begin. */
+  #quota = 0;
+  #total: number;
+  /** Tenants up to the end of the wave. */
+  #waveEnd = 0;
+  #why: FleetStop | undefined;
 
   constructor(fleet: FleetWork, options: FleetOptions, total: number) {
-    this.#candidates = fleet.read(() => this.isStopped());
+    this.#candidates = fleet.read(() => this.#isStopped());
     this.#fleet = fleet;
+    this.#limit =
+      options.continueOnError === false ? { count: 0 } : parseFailureLimit(options.maxFailures);
     this.#options = options;
+    this.#pace = new Pace(options.perSecond);
     this.#total = total;
   }
 
-  /** Does tenants until there are none, or none shall be begun any more. */
-  async work(): Promise<void> {
-    try {
-      while (!this.isStopped()) {
-        // The generator answers one after the other, so no two workers get the same tenant.
-        const next = await this.#candidates.next();
-        if (next.done === true) return;
-        if (this.isStopped()) {
-          this.#left.push(next.value.tenant.slug);
-          return;
-        }
-        await this.#do(next.value);
+  /** Why it ended before its end, if it did. */
+  get stopped(): FleetStop | undefined {
+    // The tenants that the last failure left may have been none.
+    return this.#left.length > 0 || this.#why === "canary" ? this.#why : undefined;
+  }
+
+  async all(): Promise<void> {
+    this.#canary = [...this.#fleet.canary];
+    if (this.#canary.length > 0) {
+      await this.#wave(this.#canary.length);
+      if (this.#failures > 0) this.#why = "canary";
+    }
+    const hasWaves = this.#options.maxFailures !== undefined;
+    let size = hasWaves ? FIRST_WAVE : Infinity;
+    for (; !this.#isEnd && !this.#isStopped(); size *= GROWTH) await this.#wave(size);
+  }
+
+  async take(): Promise<Tenant | undefined> {
+    for (;;) {
+      if (this.#quota === 0 || this.#isStopped()) return undefined;
+      this.#quota -= 1;
+      const next = this.#canary.shift() ?? (await this.#next());
+      if (next === undefined) return undefined;
+      await this.#pace.wait(this.#options.signal);
+      if (this.#isStopped()) {
+        this.#left.push(next.slug);
+        return undefined;
       }
-    } catch (error) {
-      this.#isBroken = true;
-      throw error;
+      return next;
     }
   }
 
-  /** Returns the slugs of the tenants that were not begun. */
-  async readRest(): Promise<string[]> {
-    for await (const { tenant } of this.#candidates) this.#left.push(tenant.slug);
-    return this.#left.toSorted();
-  }
-
-  async #do({ isUpToDate, tenant }: Candidate): Promise<void> {
+  async settle(tenant: Tenant, work: () => Promise<MigrationResult | undefined>): Promise<void> {
     const startedAt = performance.now();
     let item: FleetItem;
     try {
-      const result = isUpToDate ? nothingDone(tenant) : await this.#fleet.work(tenant);
+      const result = await work();
       if (result === undefined) {
         this.#total -= 1;
         return;
       }
       item = { ...result, ok: true, tenant: result.tenant ?? tenant.slug };
+      if (result.versions.length === 0) this.unchanged += 1;
+      else this.results.push(item);
     } catch (error) {
-      this.#hasFailed = true;
+      this.#failures += 1;
       item = {
         durationMs: performance.now() - startedAt,
         error:
@@ -123,28 +150,89 @@ class FleetRun {
         schemaName: tenant.schemaName,
         tenant: tenant.slug,
       };
+      this.results.push(item);
     }
-    this.results.push(item);
-    this.#options.onProgress?.(this.#progress(item));
+    const done = this.results.length + this.unchanged;
+    // Tenants that were made since they were counted are in the run too.
+    this.#options.onProgress?.({ done, last: item, total: Math.max(done, this.#total) });
   }
 
-  #progress(last: FleetItem): FleetProgress {
-    const done = this.results.length;
-    // Tenants that were made since they were counted are in the run too.
-    return { done, last, total: Math.max(done, this.#total) };
+  putAside(tenant: Tenant): void {
+    this.#aside.push(tenant);
+  }
+
+  /** Returns the slugs of the tenants that were not begun. */
+  async readRest(): Promise<string[]> {
+    this.#left.push(...this.#canary.map(({ slug }) => slug));
+    for await (const { tenant } of this.#candidates) this.#left.push(tenant.slug);
+    return this.#left.toSorted();
+  }
+
+  async #wave(size: number): Promise<void> {
+    const { concurrency = DEFAULT_CONCURRENCY } = this.#options;
+    this.#quota = size;
+    this.#waveEnd += size;
+    await this.#together(concurrency, () => this.#fleet.worker(this));
+    const aside = this.#aside.values();
+    this.#aside = [];
+    await this.#together(concurrency, async () => {
+      for (const tenant of aside) {
+        if (this.#isStopped()) this.#left.push(tenant.slug);
+        else await this.settle(tenant, () => this.#fleet.work(tenant));
+      }
+    });
+  }
+
+  /** Waits for all of them, even if one breaks. */
+  async #together(concurrency: number, worker: () => Promise<void>): Promise<void> {
+    const guarded = async (): Promise<void> => {
+      try {
+        await worker();
+      } catch (error) {
+        this.#isBroken = true;
+        throw error;
+      }
+    };
+    const workers = await Promise.allSettled(Array.from({ length: concurrency }, guarded));
+    const broken = workers.find(({ status }) => status === "rejected");
+    if (broken?.status === "rejected") throw broken.reason;
+  }
+
+  async #next(): Promise<Tenant | undefined> {
+    for (;;) {
+      // The generator answers one after the other, so no two workers get the same tenant.
+      const next = await this.#candidates.next();
+      if (next.done === true) {
+        this.#isEnd = true;
+        return undefined;
+      }
+      const { isUpToDate, tenant } = next.value;
+      if (!isUpToDate) return tenant;
+      const { schemaName, slug } = tenant;
+      await this.settle(tenant, async () => ({
+        durationMs: 0,
+        schemaName,
+        tenant: slug,
+        versions: [],
+      }));
+      if (this.#isStopped()) return undefined;
+    }
   }
 
   /** Whether no more tenants are to be begun. */
-  isStopped(): boolean {
-    return (
-      this.#isBroken ||
-      this.#fleet.isStopped() ||
-      this.#options.signal?.aborted === true ||
-      (this.#hasFailed && this.#options.continueOnError === false)
-    );
+  #isStopped(): boolean {
+    if (this.#options.signal?.aborted === true) this.#why ??= "signal";
+    else if (this.#hasFailedTooOften()) this.#why ??= "failures";
+    return this.#isBroken || this.#fleet.isStopped() || this.#why !== undefined;
   }
-}
 
-function nothingDone({ schemaName, slug }: Tenant): MigrationResult {
-  return { durationMs: 0, schemaName, tenant: slug, versions: [] };
+  #hasFailedTooOften(): boolean {
+    const limit = this.#limit;
+    if (limit === undefined) return false;
+    const allowed =
+      "count" in limit
+        ? limit.count
+        : Math.floor(limit.share * Math.min(this.#waveEnd, this.#total));
+    return this.#failures > allowed;
+  }
 }

@@ -1,9 +1,9 @@
 import { parseSlug, slugKey } from "../core/names.ts";
-import type { FleetOptions } from "../core/tenancy.ts";
+import type { FleetOptions } from "../core/fleet.ts";
 import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
 import { type LifecycleDeps, pooledQueries } from "../lifecycle/deps.ts";
 import { notFound } from "../lifecycle/refs.ts";
+import { badOption } from "./fleet-options.ts";
 
 const PAGE = 500;
 const DEFAULT_STATES: readonly TenantState[] = ["active", "suspended", "maintenance"];
@@ -42,19 +42,91 @@ function isState(value: unknown): boolean {
   return (TENANT_STATES as readonly unknown[]).includes(value);
 }
 
-/** Returns the error for an option of a run that has a wrong value. */
-export function badOption(name: string, fact: string): TenancyError {
-  return new TenancyError("INVALID_QUERY", `The option \`${name}\` ${fact}.`);
+/** The tenants of a run, and how many there are. */
+export interface FleetTenants {
+  /** Reads them page by page, as they are needed. */
+  readonly read: () => AsyncGenerator<Tenant, void, undefined>;
+  /** Counts those that are read, and those that are left out as nothing is to be done in them. */
+  readonly count: () => Promise<{ readonly listed: number; readonly upToDate: number }>;
+}
+
+/** Returns the tenants of a run, all of which are looked at, without those that are done before. */
+export function everyTenant(
+  deps: LifecycleDeps,
+  selection: FleetSelection,
+  canary: readonly Tenant[],
+): FleetTenants {
+  return {
+    count: async () => {
+      let listed = 0;
+      for await (const _ of readSelection(deps, selection)) listed += 1;
+      return { listed, upToDate: 0 };
+    },
+    read: () => without(canary, readSelection(deps, selection)),
+  };
+}
+
+/**
+ * Returns the tenants of a run that have another fingerprint than this, as the registry has it: one
+ * query for a whole fleet that is up to date.
+ */
+export function tenantsBehind(
+  deps: LifecycleDeps,
+  selection: FleetSelection,
+  canary: readonly Tenant[],
+  digest: string,
+): FleetTenants {
+  if (selection.only !== undefined || selection.except.size > 0) {
+    const isBehind = ({ migrationsDigest }: Tenant): boolean => migrationsDigest !== digest;
+    return {
+      count: async () => {
+        const counts = { listed: 0, upToDate: 0 };
+        for await (const tenant of readSelection(deps, selection)) {
+          counts[isBehind(tenant) ? "listed" : "upToDate"] += 1;
+        }
+        return counts;
+      },
+      read: () => filter(without(canary, readSelection(deps, selection)), isBehind),
+    };
+  }
+  return {
+    count: async () => {
+      const counts = { listed: 0, upToDate: 0 };
+      const groups = await deps.registry.count(pooledQueries(deps.driver), selection.states);
+      for (const { migrationsDigest, tenants } of groups) {
+        counts[migrationsDigest === digest ? "upToDate" : "listed"] += tenants;
+      }
+      return counts;
+    },
+    read: () => without(canary, readSelection(deps, selection, digest)),
+  };
+}
+
+/** Reads the tenants that a run does first. @throws TenancyError `TENANT_NOT_FOUND`, `INVALID_TENANT_ID` */
+export async function readCanary(
+  deps: LifecycleDeps,
+  { except, states }: FleetSelection,
+  slugs: readonly string[] | undefined,
+): Promise<readonly Tenant[]> {
+  if (slugs === undefined) return [];
+  const canary = planSelection({ only: slugs }, deps);
+  const tenants: Tenant[] = [];
+  for await (const tenant of readSelection(deps, { ...canary, except, states })) {
+    tenants.push(tenant);
+  }
+  return tenants;
 }
 
 /**
  * Reads the tenants of a run, page by page.
  *
+ * @param notAtDigest - only those with another fingerprint
  * @throws TenancyError `TENANT_NOT_FOUND` before the first tenant, if one was named that is not there
  */
 export async function* readSelection(
   deps: LifecycleDeps,
   selection: FleetSelection,
+  notAtDigest?: string,
 ): AsyncGenerator<Tenant, void, undefined> {
   const isWanted = ({ slug, state }: Tenant): boolean =>
     !selection.except.has(slugKey(slug)) && selection.states?.includes(state) !== false;
@@ -64,14 +136,33 @@ export async function* readSelection(
   }
   let cursor: string | undefined;
   do {
-    const page = await deps.registry.list(pooledQueries(deps.driver), {
-      limit: PAGE,
-      ...(cursor !== undefined && { cursor }),
-      ...(selection.states !== undefined && { state: selection.states }),
-    });
+    const page = await deps.registry.list(
+      pooledQueries(deps.driver),
+      {
+        limit: PAGE,
+        ...(cursor !== undefined && { cursor }),
+        ...(selection.states !== undefined && { state: selection.states }),
+      },
+      notAtDigest,
+    );
     yield* page.tenants.filter(isWanted);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
+}
+
+function without(
+  done: readonly Tenant[],
+  tenants: AsyncGenerator<Tenant, void, undefined>,
+): AsyncGenerator<Tenant, void, undefined> {
+  const ids = new Set(done.map(({ id }) => id));
+  return ids.size === 0 ? tenants : filter(tenants, ({ id }) => !ids.has(id));
+}
+
+async function* filter(
+  tenants: AsyncGenerator<Tenant, void, undefined>,
+  isWanted: (tenant: Tenant) => boolean,
+): AsyncGenerator<Tenant, void, undefined> {
+  for await (const tenant of tenants) if (isWanted(tenant)) yield tenant;
 }
 
 async function readNamed(

@@ -1,15 +1,27 @@
 import type { Session } from "../core/driver.ts";
+import type { OperationEvent } from "../core/events.ts";
+import type { FleetOptions, FleetResult } from "../core/fleet.ts";
 import type { MigrateOptions, MigrationResult, RollbackOptions } from "../core/migrator.ts";
-import type { FleetOptions, FleetResult, Tenancy } from "../core/tenancy.ts";
+import type { Tenancy } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
+import { isConnectionFailure } from "../internal/connection-failure.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { withTenantLock } from "../lifecycle/tenant-lock.ts";
-import { lookAhead } from "./fleet-look.ts";
-import { checkFleetOptions, DEFAULT_CONCURRENCY, type FleetWork, runFleet } from "./fleet-run.ts";
-import { type FleetSelection, planSelection, readSelection } from "./fleet-selection.ts";
+import { Patience } from "../migrate/patience.ts";
+import { lookAhead, withoutLook } from "./fleet-look.ts";
+import { MessageWorkers } from "./fleet-messages.ts";
+import { checkFleetOptions, DEFAULT_CONCURRENCY } from "./fleet-options.ts";
+import { type FleetQueue, type FleetWork, runFleet } from "./fleet-run.ts";
+import {
+  everyTenant,
+  type FleetSelection,
+  planSelection,
+  readCanary,
+  tenantsBehind,
+} from "./fleet-selection.ts";
 import { learn } from "./lifecycle.ts";
-import { migrateLocked } from "./migrations.ts";
+import { MIGRATABLE, migrateLocked } from "./migrations.ts";
 import type { Operations } from "./operations.ts";
 
 /** The part of {@link Tenancy} that works through all tenants. */
@@ -37,38 +49,90 @@ export function createFleet(deps: LifecycleDeps, operations: Operations): Fleet 
 async function run(
   deps: LifecycleDeps,
   operations: Operations,
-  options: FleetOptions & Pick<MigrateOptions, "to" | "toExclusive">,
+  options: FleetOptions & MigrateOptions,
   verb: "migrate" | "rollback",
   part: Part,
 ): Promise<FleetResult> {
   checkFleetOptions(options);
   const selection = planSelection(options, deps);
-  // A version that does not exist is an error even where there is nothing to do.
-  const { to, toExclusive } = options;
-  const isLooking = verb === "migrate" && to === undefined && toExclusive === undefined;
   return await operations.run(`fleet.${verb}`, {}, async (event) => {
-    const result = await runFleet(
-      {
-        countTenants: () => count(deps, selection),
-        isStopped: () => operations.isClosed,
-        read: (isStopped) =>
-          lookAhead(deps, readSelection(deps, selection), {
-            concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
-            shouldLook: () => isLooking && !isStopped(),
-          }),
-        work: (tenant) => workOn(deps, operations, selection, verb, tenant, part),
-      } satisfies FleetWork,
-      options,
-    );
+    const canary = await readCanary(deps, selection, options.canary);
+    const work = (tenant: Tenant): Promise<MigrationResult | undefined> =>
+      workOn(deps, operations, selection, verb, tenant, part);
+    const fleet = { canary, isStopped: () => operations.isClosed, work };
+    const result =
+      verb === "migrate"
+        ? await migrateFleet(deps, operations, selection, options, fleet)
+        : await rollBackFleet(deps, selection, options, fleet);
     if (!result.ok) event.error = failureOf(result);
     return result;
   });
 }
 
-async function count(deps: LifecycleDeps, selection: FleetSelection): Promise<number> {
-  let total = 0;
-  for await (const _ of readSelection(deps, selection)) total += 1;
-  return total;
+async function rollBackFleet(
+  deps: LifecycleDeps,
+  selection: FleetSelection,
+  options: FleetOptions,
+  fleet: Pick<FleetWork, "canary" | "isStopped" | "work">,
+): Promise<FleetResult> {
+  const { count, read } = everyTenant(deps, selection, fleet.canary);
+  const worker = (queue: FleetQueue): Promise<void> => carefully(queue, fleet.work);
+  return await runFleet({ ...fleet, count, read: () => withoutLook(read()), worker }, options);
+}
+
+/** Migrates the tenants that the registry, or their own histories, say are behind. */
+async function migrateFleet(
+  deps: LifecycleDeps,
+  operations: Operations,
+  selection: FleetSelection,
+  options: FleetOptions & MigrateOptions,
+  fleet: Pick<FleetWork, "canary" | "isStopped" | "work">,
+): Promise<FleetResult> {
+  const { concurrency = DEFAULT_CONCURRENCY, dryRun, to, toExclusive, verify } = options;
+  // A version that does not exist is an error even where there is nothing to do.
+  const isLimited = to !== undefined || toExclusive !== undefined;
+  const { digest } = await deps.migrator.latest("tenant");
+  const tenants =
+    verify === true || isLimited
+      ? everyTenant(deps, selection, fleet.canary)
+      : tenantsBehind(deps, selection, fleet.canary, digest);
+  const read: FleetWork["read"] = (isStopped) =>
+    verify === true
+      ? lookAhead(deps, tenants.read(), { concurrency, shouldLook: () => !isStopped() })
+      : withoutLook(tenants.read());
+  const writer =
+    verify === true ? undefined : deps.migrator.messages(options, selection.states ?? MIGRATABLE);
+  if (writer === undefined) {
+    const worker = (queue: FleetQueue): Promise<void> => carefully(queue, fleet.work);
+    return await runFleet({ ...fleet, ...tenants, read, worker }, options);
+  }
+  const messages = new MessageWorkers({
+    careful: fleet.work,
+    deps,
+    dryRun: dryRun === true,
+    trace: (tenant, fn) =>
+      operations.trace("tenant.migrate", about(tenant), fn, ({ versions }) =>
+        versions.length > 0 ? "info" : "debug",
+      ),
+    writer,
+  });
+  const worker = (queue: FleetQueue): Promise<void> => messages.work(queue);
+  try {
+    return await runFleet({ ...fleet, ...tenants, read, worker }, options);
+  } finally {
+    // What is remembered elsewhere is out of date for a while, which is no failure of the run.
+    await messages.announce().catch((error: unknown) => {
+      deps.settings.logger.warn({ err: error }, "migrated tenants not announced");
+    });
+  }
+}
+
+/** Does tenants one after the other, each under its lock. */
+async function carefully(queue: FleetQueue, work: FleetWork["work"]): Promise<void> {
+  for (let next = await queue.take(); next !== undefined; next = await queue.take()) {
+    const tenant = next;
+    await queue.settle(tenant, () => work(tenant));
+  }
 }
 
 /** @returns `undefined` if the tenant left the run after it was listed, such as by being dropped */
@@ -80,17 +144,18 @@ async function workOn(
   listed: Tenant,
   part: Part,
 ): Promise<MigrationResult | undefined> {
-  const about = { schemaName: listed.schemaName, tenant: listed.slug };
   return await operations.trace(
     `tenant.${verb}`,
-    about,
+    about(listed),
     async (event) => {
       try {
-        return await withTenantLock(deps, listed, async (session, tenant) => {
-          learn(event, tenant);
-          if (selection.states?.includes(tenant.state) === false) return undefined;
-          return await migrateLocked(deps, tenant, () => part(session, tenant));
-        });
+        return await retryConnecting(deps, () =>
+          withTenantLock(deps, listed, async (session, tenant) => {
+            learn(event, tenant);
+            if (selection.states?.includes(tenant.state) === false) return undefined;
+            return await migrateLocked(deps, tenant, () => part(session, tenant));
+          }),
+        );
       } catch (error) {
         const isGone = isTenancyError(error, "TENANT_NOT_FOUND") && selection.only === undefined;
         if (isGone) return undefined;
@@ -100,6 +165,22 @@ async function workOn(
     // A line for each of thousands of tenants in which nothing was to be done hides the others.
     (result) => (result !== undefined && result.versions.length > 0 ? "info" : "debug"),
   );
+}
+
+/** A server that is started anew is back in a moment; under its lock, a tenant is looked at again. */
+async function retryConnecting<T>({ settings }: LifecycleDeps, fn: () => Promise<T>): Promise<T> {
+  const patience = new Patience(settings.lockTimeoutMs);
+  for (;;) {
+    try {
+      return await fn();
+    } catch (error) {
+      if (!isConnectionFailure(error) || !(await patience.pause())) throw error;
+    }
+  }
+}
+
+function about({ schemaName, slug }: Tenant): Pick<OperationEvent, "schemaName" | "tenant"> {
+  return { schemaName, tenant: slug };
 }
 
 function failureOf({ failed, notReached }: FleetResult): AggregateError {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { MigrationSource, TenancyConfig } from "../core/config.ts";
 import type { Settings } from "../core/settings.ts";
-import { checkBoolean, checkIdentifier, checkObject, invalidOption } from "./check.ts";
+import { checkBoolean, checkIdentifier, checkNumber, checkObject, invalidOption } from "./check.ts";
 
 /**
  * Checks where migrations come from, and makes folders absolute.
@@ -11,6 +11,7 @@ import { checkBoolean, checkIdentifier, checkObject, invalidOption } from "./che
 export function resolveMigrations(config: TenancyConfig, maxBytes: number): Settings["migrations"] {
   const given = checkObject("migrations", config.migrations, [
     "global",
+    "lockWaitMs",
     "strictOrder",
     "table",
     "tenant",
@@ -32,6 +33,10 @@ export function resolveMigrations(config: TenancyConfig, maxBytes: number): Sett
   return {
     global,
     optional: { global: given.global === undefined, tenant: given.tenant === undefined },
+    lockWaitMs: checkNumber("migrations.lockWaitMs", given.lockWaitMs, {
+      fallback: 1_000,
+      min: 1,
+    }),
     strictOrder: checkBoolean("migrations.strictOrder", given.strictOrder, false),
     table: checkIdentifier("migrations.table", given.table ?? "kirayedar_migrations", maxBytes),
     tenant,

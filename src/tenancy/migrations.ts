@@ -16,7 +16,12 @@ export type Migrations = Pick<
 >;
 
 /** States in which a tenant has a schema that is nobody's work in progress. */
-const MIGRATABLE: readonly TenantState[] = ["active", "suspended", "maintenance", "archived"];
+export const MIGRATABLE: readonly TenantState[] = [
+  "active",
+  "suspended",
+  "maintenance",
+  "archived",
+];
 
 /** Creates the migrating part of a tenancy. */
 export function createMigrations(deps: LifecycleDeps, operations: Operations): Migrations {

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import type { FleetResult, Tenancy } from "../../core/tenancy.ts";
+import type { FleetResult } from "../../core/fleet.ts";
+import type { Tenancy } from "../../core/tenancy.ts";
 import type { RollbackOptions } from "../../core/migrator.ts";
 import { confirm, requireConfirmable } from "../confirm.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";

@@ -1,5 +1,6 @@
 import type { Dialect } from "../../core/dialect.ts";
 import { isPossibleSchemaName, isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
+import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
 import { registrySql } from "./registry-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
@@ -9,10 +10,12 @@ import { scriptSql } from "./script-sql.ts";
 export const mysql: Dialect = {
   hasSearchPath: false,
   hasTransactionalDdl: false,
+  introspect: introspectSql,
   isPossibleSchemaName,
   isReservedSchemaName,
   journal: journalSql,
   maxIdentifierBytes: 64,
+  message: undefined,
   name: "mysql",
   quoteIdentifier,
   registry: registrySql,

@@ -110,6 +110,10 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
 
   return {
     addDomain,
+    announce: (payload) => ({
+      params: [channel, payload],
+      text: `insert into ${names.notices} (channel, payload) values (?, ?)`,
+    }),
     findUnclaimed: (slug) => findUnclaimed(names, slug, "1 as found"),
     insert: (tenant, isThere) => insert(tables, names, tenant, isThere, notice(true)),
     release: (id) => [

@@ -1,6 +1,8 @@
 import type { Dialect } from "../../core/dialect.ts";
 import { isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
+import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
+import { messageSql } from "./message-sql.ts";
 import { registrySql } from "./registry-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
 import { scriptSql } from "./script-sql.ts";
@@ -9,10 +11,12 @@ import { scriptSql } from "./script-sql.ts";
 export const postgres: Dialect = {
   hasSearchPath: true,
   hasTransactionalDdl: true,
+  introspect: introspectSql,
   isPossibleSchemaName: () => true,
   isReservedSchemaName,
   journal: journalSql,
   maxIdentifierBytes: 63,
+  message: messageSql,
   name: "postgres",
   quoteIdentifier,
   registry: registrySql,

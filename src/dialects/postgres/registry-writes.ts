@@ -118,6 +118,10 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
   ];
   return {
     addDomain,
+    announce: (payload) => ({
+      params: [channel, payload],
+      text: "select pg_catalog.pg_notify($1, $2)",
+    }),
     findUnclaimed: () => undefined,
     insert,
     release,

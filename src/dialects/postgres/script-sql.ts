@@ -6,6 +6,8 @@ const ENDS_TRANSACTION =
 const LEAVES_SCHEMA =
   /^(?:set\s+(?:session\s+)?(?:"?search_path\b|schema\b)|set\s+(?:session\s+|local\s+)?(?:"?role\b|session\s+authorization\b)|reset\s+(?:all|search_path|role)\b|discard\s+all\b)/i;
 const SETS_PATH = /\bset_config\s*\(\s*'(?:search_path|role)'(?:[^()']|'[^']*')*,\s*false\s*\)/i;
+const SETS_TRANSACTION =
+  /^(?:set|reset|lock|declare|savepoint|release)\b|\bset_config"?\s*\(|\bpg_(?:try_)?advisory_/i;
 const LEADING_COMMENT = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/;
 
 /** The text of migrations on PostgreSQL. */
@@ -24,5 +26,6 @@ export const scriptSql: ScriptSql = {
   },
   readsPrevious: () => undefined,
   runsOthers: () => false,
+  setsTransaction: (statement) => SETS_TRANSACTION.test(statement.replace(LEADING_COMMENT, "")),
   split: splitStatements,
 };

@@ -19,6 +19,7 @@ const infos = new StatementInfos(false);
 
 /** One connection apart from the application's pool, as the lifecycle sees it. */
 export class MysqlSession implements Session {
+  readonly script = undefined;
   readonly #wire: Wire;
   readonly #host: DriverHost;
   readonly #databases: ScopeDatabases;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { quoteLiteral } from "../../dialects/postgres/identifier.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import type { PgClient } from "./peer.ts";
 
@@ -9,6 +10,26 @@ const LONGEST_PAUSE_MS = 100;
 /** Returns the key of a named lock: the first 64 bits of the name's SHA-256, signed. */
 export function lockKey(name: string): bigint {
   return createHash("sha256").update(name).digest().readBigInt64BE(0);
+}
+
+/** SQLSTATE of the error that {@link tryLockText} raises. */
+const BUSY = "KYD01";
+
+/** Returns text that takes a named lock until the end of the transaction, or fails. */
+export function tryLockText(name: string): string {
+  const body =
+    `begin if not pg_catalog.pg_try_advisory_xact_lock(${lockKey(name)}) then ` +
+    `raise exception 'locked' using errcode = '${BUSY}'; end if; end`;
+  return `do ${quoteLiteral(body)}; `;
+}
+
+/** Returns what to tell the user about an error of {@link tryLockText}; any other error as it is. */
+export function explainBusy(error: unknown, name: string): unknown {
+  return (error as { readonly code?: unknown } | null)?.code === BUSY ? busy(name, error) : error;
+}
+
+function busy(name: string, cause?: unknown): TenancyError {
+  return new TenancyError("TENANT_BUSY", `Another operation holds the lock "${name}".`, { cause });
 }
 
 /**
@@ -28,7 +49,7 @@ export async function takeLock(client: PgClient, name: string, timeoutMs: number
     );
     if (rows[0]?.taken === true) return;
     if (performance.now() + pauseMs > deadline) {
-      throw new TenancyError("TENANT_BUSY", `Another operation holds the lock "${name}".`);
+      throw busy(name);
     }
     // Different pauses keep waiting processes from asking in step for ever.
     await sleep(pauseMs * (0.5 + Math.random()));

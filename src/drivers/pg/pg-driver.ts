@@ -3,6 +3,7 @@ import type { ClientConfig, Pool, PoolClient, PoolConfig } from "pg";
 import type {
   Driver,
   DriverHost,
+  QueryEachOptions,
   QueryResult,
   Session,
   SessionOptions,
@@ -18,6 +19,7 @@ import type { ConnectionLimits } from "./connection-state.ts";
 import { takeLock } from "./lock.ts";
 import type { PgOptions } from "./options.ts";
 import type { PgClient, QueryConfig } from "./peer.ts";
+import { queryEach } from "./query-each.ts";
 import { lostSession } from "./enter.ts";
 import { OPEN_TEXT, ScopePaths } from "./search-path.ts";
 import { inTransaction, PgSession } from "./session.ts";
@@ -28,6 +30,13 @@ const DEFAULT_STATEMENTS = 1_024;
 const DEFAULT_PREPARE_AFTER = 2;
 const DEFAULT_TENANTS = 1_000;
 const DEFAULT_MAINTENANCE_CONNECTIONS = 4;
+/**
+ * After so many tenants a maintenance connection is closed. Its backend keeps up to 350 KB for each that
+ * it has made or looked into, and gives none of it back.
+ */
+const MAINTENANCE_TENANTS = 200;
+/** After so many tenants a connection for reports is closed, for the same reason. */
+const SHARD_TENANTS = 500;
 const DEFAULT_LOCK_TIMEOUT_MS = 10_000;
 const MAINTENANCE_IDLE_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -45,6 +54,8 @@ export class PgDriver implements Driver<Pool> {
   #paths: ScopePaths | undefined;
   #pool: TenantPool | undefined;
   #maintenance: TenantPool | undefined;
+  /** One connection for each shard. */
+  readonly #shards = new Map<number, TenantPool>();
 
   constructor(options: PgOptions) {
     const {
@@ -134,6 +145,25 @@ export class PgDriver implements Driver<Pool> {
     }
   }
 
+  async queryEach<Row>(
+    scopes: readonly Scope[],
+    text: string,
+    values: readonly unknown[] | undefined,
+    { shard }: QueryEachOptions,
+  ): Promise<PromiseSettledResult<QueryResult<Row>>[]> {
+    const borrowed = await this.#shardPool(shard).borrow().catch(rethrow);
+    let isSound = false;
+    try {
+      const outcomes = await queryEach(borrowed, { scopes, text, values });
+      isSound = true;
+      return outcomes as PromiseSettledResult<QueryResult<Row>>[];
+    } catch (error) {
+      return rethrow(error);
+    } finally {
+      await borrowed.giveBack(!isSound, true);
+    }
+  }
+
   subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> | undefined {
     if (this.#isUnreachable()) return undefined;
     const subscription = new Subscription(
@@ -152,7 +182,8 @@ export class PgDriver implements Driver<Pool> {
   }
 
   async close(): Promise<void> {
-    const pools = [this.#pool, this.#maintenance].filter((pool) => pool?.ending === false);
+    const all = [this.#pool, this.#maintenance, ...this.#shards.values()];
+    const pools = all.filter((pool) => pool?.ending === false);
     await Promise.all([
       ...[...this.#subscriptions].map((subscription) => subscription.stop()),
       ...pools.map((pool) => pool?.end()),
@@ -174,19 +205,10 @@ export class PgDriver implements Driver<Pool> {
   }
 
   #maintenancePool(): TenantPool {
-    if (this.#isUnreachable()) {
-      throw new TenancyError(
-        "DIRECT_CONNECTION_REQUIRED",
-        "This needs a session of its own, and the driver is connected through a transaction pooler.",
-      );
-    }
     const host = this.#attached();
     const config: PoolConfig = {
-      ...this.#directConfig(),
-      allowExitOnIdle: true,
-      idleTimeoutMillis: MAINTENANCE_IDLE_MS,
+      ...this.#separateConfig(),
       max: this.#options.maintenanceConnections ?? DEFAULT_MAINTENANCE_CONNECTIONS,
-      min: 0,
     };
     this.#maintenance ??= createTenantPool(this.#pg, ownDirect(config), {
       allowMultipleStatements: false,
@@ -194,14 +216,49 @@ export class PgDriver implements Driver<Pool> {
       isPooled: false,
       isPrepared: isPrepared(this.#config),
       isShared: false,
-      limits: { prepareAfter: Infinity, schemas: DEFAULT_TENANTS, statements: 1 },
+      limits: { prepareAfter: Infinity, schemas: MAINTENANCE_TENANTS, statements: 1 },
       paths: this.#scopePaths(host),
     });
     return this.#maintenance;
   }
 
+  /** Apart from the maintenance pool: what its connections have learned and prepared is worth keeping. */
+  #shardPool(shard: number): TenantPool {
+    const host = this.#attached();
+    let pool = this.#shards.get(shard);
+    if (pool !== undefined) return pool;
+    const config: PoolConfig = { ...this.#separateConfig(), max: 1 };
+    pool = createTenantPool(this.#pg, ownDirect(config), {
+      allowMultipleStatements: false,
+      host,
+      isPooled: false,
+      isPrepared: isPrepared(this.#config),
+      isShared: true,
+      limits: { ...limitsOf({ ...this.#options, pooler: undefined }), schemas: SHARD_TENANTS },
+      paths: this.#scopePaths(host),
+    });
+    this.#shards.set(shard, pool);
+    return pool;
+  }
+
   #ownConfig(config: PoolConfig): PoolConfig {
     return this.#options.pooler === undefined ? ownDirect(config) : config;
+  }
+
+  /** Options of connections apart from the application's pool. */
+  #separateConfig(): PoolConfig {
+    if (this.#isUnreachable()) {
+      throw new TenancyError(
+        "DIRECT_CONNECTION_REQUIRED",
+        "This needs a session of its own, and the driver is connected through a transaction pooler.",
+      );
+    }
+    return {
+      ...this.#directConfig(),
+      allowExitOnIdle: true,
+      idleTimeoutMillis: MAINTENANCE_IDLE_MS,
+      min: 0,
+    };
   }
 
   #directConfig(): PoolConfig {

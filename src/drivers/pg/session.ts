@@ -1,6 +1,7 @@
 import type {
   QueryResult,
   Session,
+  SessionScriptOptions,
   SessionTransactionOptions,
   Transaction,
 } from "../../core/driver.ts";
@@ -8,8 +9,10 @@ import type { Scope } from "../../core/scope.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { enterSession } from "./enter.ts";
 import { type Execution, execute } from "./execute.ts";
+import { explainBusy, tryLockText } from "./lock.ts";
 import type { QueryConfig } from "./peer.ts";
 import type { Target } from "./scoped-query.ts";
+import { RESET_TEXT } from "./statement-info.ts";
 import type { Borrowed } from "./tenant-pool.ts";
 
 /** Runs one statement, as a promise. */
@@ -72,6 +75,26 @@ export class PgSession implements Session {
     const send = (config: QueryConfig): Promise<unknown> => run(execution, target, config);
     return await inTransaction(begin, send, rollback, fn, target.scope.tenant);
   }
+
+  readonly script = async (
+    scope: Scope,
+    text: string,
+    { lock }: SessionScriptOptions = {},
+  ): Promise<void> => {
+    this.#check();
+    const { client } = this.#borrowed;
+    const target = this.#borrowed.at(scope);
+    target.state.isScoped = false;
+    target.state.touch(target.scope.schemaName);
+    const locked = lock === undefined ? "" : tryLockText(lock);
+    try {
+      // ISOLATION: what the text before has left in the session is another tenant's. integration/pg/session
+      await client.query(`${RESET_TEXT}; ${locked}${target.scope.enterText}${text}`);
+    } catch (error) {
+      if (lock !== undefined) throw explainBusy(error, lock);
+      throw error;
+    }
+  };
 
   /** Ends it: later calls throw `LEASE_ENDED`. */
   end(): void {

@@ -96,6 +96,11 @@ export class PgliteDriver implements Driver<TenantPglite> {
         check();
         await database.outsideTransaction(scope, text);
       },
+      script: async (scope, text, { lock } = {}) => {
+        check();
+        const run = async (): Promise<void> => void (await database.exec(scope, text));
+        await (lock === undefined ? run() : this.#locks.hold(lock, 0, run));
+      },
       transaction: async (scope, work, { first } = {}) => {
         check();
         return await inTransaction(database, scope, work, first);

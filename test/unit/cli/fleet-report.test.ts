@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatReport, printFleetReport, shortList } from "../../../src/cli/fleet-report.ts";
 import { createOutput, styleOf } from "../../../src/cli/output.ts";
-import type { FleetItem, FleetResult } from "../../../src/core/tenancy.ts";
+import type { FleetItem, FleetResult } from "../../../src/core/fleet.ts";
 import { TenancyError } from "../../../src/errors/tenancy-error.ts";
 
 const style = styleOf({ write: () => undefined });
@@ -18,10 +18,18 @@ function failed(tenant: string): Extract<FleetItem, { ok: false }> {
   return { durationMs: 5, error, ok: false, schemaName: `tenant_${tenant}`, tenant };
 }
 
-function fleet(results: FleetItem[], notReached: string[] = []): FleetResult {
-  const bad = results.filter((item) => !item.ok);
+function fleet(items: FleetItem[], notReached: string[] = []): FleetResult {
+  const bad = items.filter((item) => !item.ok);
+  const results = items.filter((item) => !item.ok || item.versions.length > 0);
+  const counts = {
+    changed: results.length - bad.length,
+    failed: bad.length,
+    notReached: notReached.length,
+    unchanged: items.length - results.length,
+  };
   const ok = bad.length === 0 && notReached.length === 0;
-  return { durationMs: 100, failed: bad, notReached, ok, results };
+  const stopped = notReached.length > 0 ? "signal" : undefined;
+  return { counts, durationMs: 100, failed: bad, notReached, ok, results, stopped };
 }
 
 const run = { done: "migrated", dryRun: false, global: undefined };

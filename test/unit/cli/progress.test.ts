@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createOutput, type OutputStream } from "../../../src/cli/output.ts";
 import { createProgress } from "../../../src/cli/progress.ts";
-import type { FleetItem } from "../../../src/core/tenancy.ts";
+import type { FleetItem } from "../../../src/core/fleet.ts";
 
 function display(stderr: Partial<OutputStream>): {
   written: () => string;

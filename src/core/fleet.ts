@@ -1,0 +1,93 @@
+import type { Migration, MigrationResult } from "./migrator.ts";
+import type { TenantState } from "./tenant.ts";
+
+/** How `migrateAll` works through the fleet. */
+export interface FleetOptions {
+  /** Tenants at a time, at most. Default 4. At most 1,000. */
+  readonly concurrency?: number;
+  /** Only these slugs. */
+  readonly only?: readonly string[];
+  /** All but these slugs. */
+  readonly except?: readonly string[];
+  /** Only tenants in these states. Default active, suspended and maintenance. */
+  readonly state?: readonly TenantState[];
+  /** Slugs of tenants that are done before all others; if one of them fails, the run ends there. */
+  readonly canary?: readonly string[];
+  /**
+   * Ends the run when more tenants than this have failed: a number, or a share such as `"5%"`. Tenants
+   * are then done in waves, the first of 10 and each four times as large as the one before, and a share
+   * is that of all tenants up to the end of the wave. Default: the run goes on, and reports.
+   */
+  readonly maxFailures?: number | `${number}%`;
+  /** Whether the others go on when one fails. Default `true`; `false` is `maxFailures: 0`, without waves. */
+  readonly continueOnError?: boolean;
+  /** Tenants begun per second, at most, so that what else the server does stays fast. Default: no limit. */
+  readonly perSecond?: number;
+  /**
+   * For `migrateAll`: whether each tenant's own history is read, in place of what the registry says of
+   * it. Default `false`. For a registry that was restored or edited by hand.
+   */
+  readonly verify?: boolean;
+  /** Tells what would be done, and does nothing. */
+  readonly dryRun?: boolean;
+  /** Called after each tenant that may have had something to do. */
+  readonly onProgress?: (progress: FleetProgress) => void;
+  /** Stops before the next tenant; those in hand are finished. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a fleet run is. */
+export interface FleetProgress {
+  /** Tenants done, failed ones included. */
+  readonly done: number;
+  /** Tenants that the run has to look at: those of which it is not known that nothing is to be done. */
+  readonly total: number;
+  /** The tenant that was done last. */
+  readonly last: FleetItem;
+}
+
+/** One tenant's part of a fleet run. */
+export type FleetItem =
+  | ({ readonly ok: true } & MigrationResult & { readonly tenant: string })
+  | {
+      readonly ok: false;
+      readonly tenant: string;
+      readonly schemaName: string;
+      readonly error: Error;
+      readonly durationMs: number;
+    };
+
+/** How many tenants a run changed, left alone, failed on and did not reach. */
+export interface FleetCounts {
+  /** Something was done. */
+  readonly changed: number;
+  /** There was nothing to do. */
+  readonly unchanged: number;
+  /** It failed. */
+  readonly failed: number;
+  /** It was not begun. */
+  readonly notReached: number;
+}
+
+/** Why a run ended before its end: a canary failed, too many failed, or the signal. */
+export type FleetStop = "canary" | "failures" | "signal";
+
+/** What a fleet run did. */
+export interface FleetResult {
+  /** `true` when no tenant failed and none was left out by a stop. */
+  readonly ok: boolean;
+  /** The tenants that were changed or have failed, in the order in which they ended; no others. */
+  readonly results: readonly FleetItem[];
+  /** Those of `results` that failed. */
+  readonly failed: readonly Extract<FleetItem, { ok: false }>[];
+  /** Slugs that were not reached, because of a stop. */
+  readonly notReached: readonly string[];
+  /** How many there are of each. */
+  readonly counts: FleetCounts;
+  /** Why it ended early, if it did. */
+  readonly stopped: FleetStop | undefined;
+  /** In a dry run of `migrateAll`: the migrations that are pending in any of the tenants, by version. */
+  readonly pending?: readonly Migration[];
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
+}
