@@ -1,6 +1,7 @@
 import type {
   Driver,
   DriverHost,
+  QueryEachOptions,
   QueryResult,
   Session,
   SessionOptions,
@@ -14,6 +15,7 @@ import { TenancyError } from "../../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../../internal/connection-failure.ts";
 import type { ClientLibrary, ScopedWire, TenantPool, Wire, Wires } from "./client-library.ts";
 import { takeLock } from "./lock.ts";
+import { checkEach, queryEach } from "./query-each.ts";
 import { MysqlSession } from "./session.ts";
 import { Subscription } from "./subscription.ts";
 import { inTransaction } from "./transaction.ts";
@@ -46,6 +48,8 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
   #pool: TenantPool<Pool> | undefined;
   #maintenance: Wires | undefined;
   #listening: Wires | undefined;
+  /** One connection for each shard. */
+  readonly #shards = new Map<number, Wires>();
   #closing: Promise<void> | undefined;
 
   constructor(library: ClientLibrary<Pool>, options: MysqlDriverOptions) {
@@ -114,6 +118,26 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
     }
   }
 
+  async queryEach<Row>(
+    scopes: readonly Scope[],
+    text: string,
+    params: readonly unknown[] | undefined,
+    { shard }: QueryEachOptions,
+  ): Promise<PromiseSettledResult<QueryResult<Row>>[]> {
+    const host = this.#attached();
+    const request = { params, scopes, text };
+    checkEach(host, request);
+    const wire = await this.#shardWires(shard).acquire().catch(rethrow);
+    try {
+      return await queryEach<Row>(wire, host, request);
+    } catch (error) {
+      return rethrow(error);
+    } finally {
+      // Ends the transaction too.
+      await giveBack(wire);
+    }
+  }
+
   subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> {
     const { globalSchema, logger } = this.#attached();
     this.#checkOpen();
@@ -146,6 +170,7 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
       this.#pool?.end(),
       this.#maintenance?.end(),
       this.#listening?.end(),
+      ...[...this.#shards.values()].map((wires) => wires.end()),
     ]);
   }
 
@@ -167,6 +192,13 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
       this.#options.maintenanceConnections ?? DEFAULT_MAINTENANCE_CONNECTIONS,
     );
     return this.#maintenance;
+  }
+
+  #shardWires(shard: number): Wires {
+    this.#checkOpen();
+    let wires = this.#shards.get(shard);
+    if (wires === undefined) this.#shards.set(shard, (wires = this.#library.createWires(1)));
+    return wires;
   }
 
   #checkOpen(): void {

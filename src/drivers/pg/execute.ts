@@ -103,7 +103,8 @@ export function whenReady(target: Target, fn: () => void): void {
   client.once("end", done);
 }
 
-function newQuery(
+/** Makes what is submitted for one statement. */
+export function newQuery(
   execution: Execution,
   target: Target,
   config: QueryConfig,
@@ -122,7 +123,8 @@ function newQuery(
   return query;
 }
 
-function nameOf(
+/** Returns the name that a statement is prepared under, or `undefined` to send it without one. */
+export function nameOf(
   target: Target,
   info: StatementInfo,
   key: string,
@@ -141,7 +143,7 @@ function statementName(scope: ScopePath, text: string): string {
  * Refuses what must not reach the server: what `pg` would find out only after the scope has been
  * written, and what would stay in a pooler's session for whoever gets it next.
  */
-function refuse(
+export function refuse(
   config: QueryConfig,
   info: StatementInfo | undefined,
   execution: Execution,
@@ -173,11 +175,12 @@ export function refuseText(
 }
 
 /** Whether a prepared statement no longer fits its tables, or is gone. */
-function isStale(error: { readonly code: string; readonly routine?: string }): boolean {
+export function isStale(error: { readonly code: string; readonly routine?: string }): boolean {
   return error.routine === "RevalidateCachedQuery" || error.code === "26000";
 }
 
-function explain(error: Error): Error {
+/** Returns what to tell the user about an error of the server. */
+export function explain(error: Error): Error {
   const isMultiple =
     isStatementError(error) && error.code === "42601" && error.routine === "exec_parse_message";
   if (!isMultiple) return error;

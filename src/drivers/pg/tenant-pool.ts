@@ -56,8 +56,12 @@ export interface Borrowed {
   readonly execution: Execution;
   /** The connection in one scope. */
   at(scope: Scope): Target;
-  /** Gives it back clean, or closes it; resolves when nothing of it is left in the session. */
-  giveBack(destroy: boolean): Promise<void>;
+  /**
+   * Gives it back clean, or closes it; resolves when nothing of it is left in the session.
+   *
+   * @param wasWatched - whether all that was run on it was looked at for what it leaves
+   */
+  giveBack(destroy: boolean, wasWatched?: boolean): Promise<void>;
 }
 
 /** How a client is handed to callback style. */
@@ -182,9 +186,9 @@ export function createTenantPool(
         super.connect((error, client) => {
           if (error) return reject(error);
           const at = (scope: Scope): Target => target(client, scope);
-          const giveBack = (destroy: boolean): Promise<void> => {
+          const giveBack = (destroy: boolean, wasWatched = false): Promise<void> => {
             const { state } = at(GLOBAL_SCOPE);
-            state.leave("reset");
+            if (!wasWatched) state.leave("reset");
             return new Promise((done) => {
               owner.giveBack(at(GLOBAL_SCOPE), destroy || isOpen(at(GLOBAL_SCOPE)), done);
             });

@@ -118,6 +118,21 @@ export class PgliteDriver implements Driver<TenantPglite> {
     return await this.#locks.hold(options.lock, timeoutMs, work);
   }
 
+  async queryEach<Row>(
+    scopes: readonly Scope[],
+    text: string,
+    params: readonly unknown[] | undefined,
+  ): Promise<PromiseSettledResult<QueryResult<Row>>[]> {
+    const { database } = this.#attached();
+    const outcomes: PromiseSettledResult<QueryResult<Row>>[] = [];
+    for (const scope of scopes) {
+      const read = database.read<Row>(scope, text, params, LIKE_PG).then(toQueryResult);
+      // There is one session: it is entered by one scope at a time in any case.
+      outcomes.push(...(await Promise.allSettled([read])));
+    }
+    return outcomes;
+  }
+
   async subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> {
     const stop = await this.#attached().database.listen(channel, (payload) =>
       subscriber.onMessage(payload),

@@ -71,6 +71,23 @@ export class ScopedDatabase {
     }
   }
 
+  /** Runs one statement in `scope`, in a transaction that only reads. */
+  async read<Row>(
+    scope: Scope,
+    text: string,
+    params: readonly unknown[] = [],
+    options?: QueryOptions,
+  ): Promise<Results<Row>> {
+    checkSingle(text);
+    try {
+      const run = (tx: Transaction): Promise<Results<Row>> =>
+        tx.query<Row>(text, [...params], options);
+      return await this.#within(scope, run, "set transaction read only");
+    } catch (error) {
+      throw withoutValues(explainStatement(error));
+    }
+  }
+
   /** Runs trusted text of any number of statements in `scope`, in one transaction. */
   async exec(scope: Scope, text: string, options?: QueryOptions): Promise<Results[]> {
     return await this.#within(scope, (tx) => tx.exec(text, options));

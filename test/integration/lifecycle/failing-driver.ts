@@ -74,6 +74,7 @@ export function faulty<Pool>(inner: Driver<Pool>): FaultyDriver<Pool> {
       },
       poolFor: (scope) => inner.poolFor(scope),
       query: (scope, text, params) => inner.query(scope, text, params),
+      queryEach: (scopes, text, params, options) => inner.queryEach(scopes, text, params, options),
       session: (options, fn) => inner.session(options, (session) => fn(wrapSession(session))),
       subscribe: (channel, subscriber) => inner.subscribe(channel, subscriber),
       transaction: (scope, fn) => inner.transaction(scope, fn),
