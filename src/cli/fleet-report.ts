@@ -27,7 +27,16 @@ export function printFleetReport(
   options: { readonly verbose: boolean },
 ): void {
   output.result(toDocument(report), () => formatReport(report, output.style));
-  const failed = bySlug(report.fleet?.failed ?? []);
+  printFailures(report.fleet?.failed ?? [], output, options);
+}
+
+/** Prints the errors of tenants, by name; of many, the first. */
+export function printFailures(
+  failures: readonly { readonly error: Error; readonly tenant: string }[],
+  output: Output,
+  options: { readonly verbose: boolean },
+): void {
+  const failed = bySlug(failures);
   const shown = options.verbose ? failed : failed.slice(0, DETAILED_FAILURES);
   for (const { error, tenant } of shown) {
     const text = formatError(error, { style: output.noteStyle, verbose: options.verbose });
@@ -53,7 +62,7 @@ function toDocument({ dryRun, fleet, global }: FleetReport): object {
 }
 
 /** Tenants end in any order when several are worked on at a time; a list is read by name. */
-function bySlug<Item extends FleetItem>(items: readonly Item[]): Item[] {
+function bySlug<Item extends { readonly tenant: string }>(items: readonly Item[]): Item[] {
   return items.toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1));
 }
 

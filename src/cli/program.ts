@@ -13,6 +13,7 @@ import { addRedoCommand } from "./commands/redo.ts";
 import { addRenameCommand } from "./commands/rename.ts";
 import { addResumeCommand } from "./commands/resume.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
+import { addSeedCommand } from "./commands/seed.ts";
 import { addShowCommand } from "./commands/show.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addSuspendCommand } from "./commands/suspend.ts";
@@ -65,6 +66,7 @@ export function createProgram(): Command {
   addMigrateCommand(program);
   addRollbackCommand(program);
   addRedoCommand(program);
+  addSeedCommand(program);
   addStatusCommand(program);
   program.commandsGroup("Checks:");
   addHealthCommand(program);

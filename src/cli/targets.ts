@@ -6,12 +6,10 @@ import type { ProgressDisplay } from "./progress.ts";
 import { positiveInteger, states, words } from "./option-parsers.ts";
 import { usageError } from "./usage-error.ts";
 
-/** Options that say what `migrate` and `rollback` work on. */
-export interface TargetFlags {
+/** Options that say which tenants a command works on. */
+export interface SelectionFlags {
   /** Every tenant. */
   readonly all?: boolean;
-  /** The global schema. */
-  readonly global?: boolean;
   /** With `all`: not these slugs. */
   readonly except?: readonly string[];
   /** With `all`: only tenants in these states. */
@@ -22,11 +20,30 @@ export interface TargetFlags {
   readonly stopOnError?: boolean;
 }
 
+/** Options that say what `migrate` and `rollback` work on. */
+export interface TargetFlags extends SelectionFlags {
+  /** The global schema. */
+  readonly global?: boolean;
+}
+
 /** Adds the options of {@link TargetFlags}. */
 export function addTargetOptions(command: Command): Command {
+  return addSelectionOptions(
+    addAllOption(command).option(
+      "--global",
+      "the global schema; with tenants too, it is done first",
+    ),
+  );
+}
+
+/** Adds the option for every tenant. */
+export function addAllOption(command: Command): Command {
+  return command.option("--all", "every tenant that is active, suspended or in maintenance");
+}
+
+/** Adds the options that go with the one for every tenant. */
+export function addSelectionOptions(command: Command): Command {
   return command
-    .option("--all", "every tenant that is active, suspended or in maintenance")
-    .option("--global", "the global schema; with tenants too, it is done first")
     .option("--except <slugs>", "with --all: not these, with commas between them", words)
     .option("--state <states>", "with --all: only tenants in these states", states)
     .option(
@@ -53,13 +70,16 @@ export function phaseOption(description: string): Option {
 /**
  * Checks that a command line says what to work on, and says it once.
  *
+ * @param ways - options that may be passed in place of names
  * @throws CommanderError with exit code 2
  */
-export function requireTargets(slugs: readonly string[], flags: TargetFlags): void {
+export function requireTargets(
+  slugs: readonly string[],
+  flags: TargetFlags,
+  ways = "`--all` or `--global`",
+): void {
   if (slugs.length === 0 && flags.all !== true && flags.global !== true) {
-    throw usageError(
-      "It is not said what to work on. Name tenants, or pass `--all` or `--global`.",
-    );
+    throw usageError(`It is not said what to work on. Name tenants, or pass ${ways}.`);
   }
   if (slugs.length > 0 && flags.all === true) {
     throw usageError("Tenants are named, and `--all` is passed. Leave one of the two out.");
