@@ -6,36 +6,22 @@ import { createWorkspace, type Workspace, writeMigrations } from "./workspace.ts
 let database: TestDatabase;
 let workspace: Workspace;
 
+async function succeed(...args: string[]): Promise<void> {
+  const { code, stderr } = await workspace.run(...args);
+  if (code !== 0) throw new Error(stderr);
+}
+
 beforeAll(async () => {
   database = await createTestDatabase();
   workspace = createWorkspace(database.url);
-  expect((await workspace.run("migrate", "--global")).code).toBe(0);
+  await succeed("migrate", "--global");
   writeMigrations(workspace, 2);
-  for (const slug of ["acme", "globex"]) {
-    expect((await workspace.run("create", slug)).code).toBe(0);
-  }
+  for (const slug of ["acme", "globex"]) await succeed("create", slug);
 });
 
 afterAll(async () => {
   workspace.remove();
   await database.drop();
-});
-
-describe("generate migration --phase", () => {
-  it.each([
-    ["sql", /^-- migrate:phase contract\n-- migrate:up\n/],
-    ["ts", /^import type .*\n\nexport const phase = "contract";\n\nexport async function up/],
-  ])("writes what a file of kind %s says of itself", async (kind, expected) => {
-    const args = ["--global", "--kind", kind, "--phase", "contract"];
-    const { document } = await workspace.json("generate", "migration", `drop ${kind}`, ...args);
-    expect(readFileSync((document as { readonly file: string }).file, "utf8")).toMatch(expected);
-  });
-
-  it("knows two phases", async () => {
-    const { code, stderr } = await workspace.run("migrate", "--all", "--phase", "shrink");
-    expect(stderr).toContain("Allowed choices are expand, contract.");
-    expect(code).toBe(2);
-  });
 });
 
 describe("migrate --phase", () => {
@@ -84,5 +70,22 @@ describe("migrate --phase", () => {
   it("has no column for phases where nothing contracts", async () => {
     const { stdout } = await workspace.run("status", "--global");
     expect(stdout).toMatch(/^VERSION +NAME +STATE +APPLIED AT$/m);
+  });
+});
+
+describe("generate migration --phase", () => {
+  it.each([
+    ["sql", /^-- migrate:phase contract\n-- migrate:up\n/],
+    ["ts", /^import type .*\n\nexport const phase = "contract";\n\nexport async function up/],
+  ])("writes what a file of kind %s says of itself", async (kind, expected) => {
+    const args = ["--global", "--kind", kind, "--phase", "contract"];
+    const { document } = await workspace.json("generate", "migration", `drop ${kind}`, ...args);
+    expect(readFileSync((document as { readonly file: string }).file, "utf8")).toMatch(expected);
+  });
+
+  it("knows two phases", async () => {
+    const { code, stderr } = await workspace.run("migrate", "--all", "--phase", "shrink");
+    expect(stderr).toContain("Allowed choices are expand, contract.");
+    expect(code).toBe(2);
   });
 });
