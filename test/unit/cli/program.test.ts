@@ -24,6 +24,7 @@ it("has every command", () => {
     "migrate",
     "rollback",
     "redo",
+    "seed",
     "status",
     "health",
   ]);
