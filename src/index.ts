@@ -8,6 +8,16 @@ export type {
   RegistryConfig,
   TenancyConfig,
 } from "./core/config.ts";
+export type {
+  DiffFailure,
+  DiffGroup,
+  DiffOptions,
+  DiffProgress,
+  DiffReference,
+  DiffResult,
+  DiffTenant,
+  SchemaDifference,
+} from "./core/drift.ts";
 export type { Driver, Queryable, QueryResult, Transaction } from "./core/driver.ts";
 export type { Operation, OperationEvent } from "./core/events.ts";
 export type { Logger } from "./core/logger.ts";
@@ -21,6 +31,16 @@ export type {
   RollbackOptions,
 } from "./core/migrator.ts";
 export type { ListOptions, TenantPage } from "./core/registry.ts";
+export type {
+  AfterError,
+  ForEachItem,
+  ForEachOptions,
+  ForEachProgress,
+  ForEachResult,
+  ReportItem,
+  ReportOptions,
+  TenantFilter,
+} from "./core/reports.ts";
 export type {
   Identification,
   MaybePromise,

@@ -1,3 +1,4 @@
+import type { DiffOptions, DiffResult } from "./drift.ts";
 import type {
   MigrateOptions,
   MigrationResult,
@@ -9,6 +10,7 @@ import type { FleetOptions, FleetResult } from "./fleet.ts";
 import type { ListOptions, TenantPage } from "./registry.ts";
 import type { MaybePromise, Resolution, ResolveRequest } from "./resolution.ts";
 import type { Logger } from "./logger.ts";
+import type { ForEachOptions, ForEachResult, ReportItem, ReportOptions } from "./reports.ts";
 import type { Scope } from "./scope.ts";
 import type { SeedOptions, SeedResult } from "./seed.ts";
 import type { Tenant, TenantRef, TenantState } from "./tenant.ts";
@@ -209,6 +211,13 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
   migrateAll(options?: FleetOptions & MigrateOptions): Promise<FleetResult>;
   /** Undoes the newest migrations of all tenants. */
   rollbackAll(options?: FleetOptions & RollbackOptions): Promise<FleetResult>;
+  /**
+   * Compares the schemas of tenants with a new one that the migrations make, or with a tenant's, and
+   * groups those that differ in the same. Changes nothing in any of them.
+   *
+   * @throws MigrationError if the migrations fail in a new schema; TenancyError `TENANT_NOT_FOUND`
+   */
+  diff(options?: DiffOptions): Promise<DiffResult>;
   /** Applies the pending global migrations, the registry's own first. */
   migrateGlobal(options?: MigrateOptions): Promise<MigrationResult>;
   /** Undoes the newest global migrations; never the registry's own. */
@@ -222,6 +231,28 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
    *   `INVALID_STATE`; `INVALID_CONFIG` when there is none
    */
   seed(tenant: TenantRef, options?: SeedOptions): Promise<SeedResult>;
+
+  /**
+   * Runs `fn` in the scope of every tenant, some at a time; goes on when one fails, and reports. A tenant
+   * that is dropped or suspended meanwhile is left out.
+   */
+  forEachTenant<T>(
+    fn: (tenant: Tenant) => T | PromiseLike<T>,
+    options?: ForEachOptions<Awaited<T>>,
+  ): Promise<ForEachResult>;
+  /**
+   * Asks every tenant the same, in read-only transactions, and iterates over the rows with the tenant beside
+   * each, by slug. A tenant that cannot be asked is an item too, and ends nothing. Nothing is sent before
+   * the iteration begins, and what is in memory does not grow with the number of tenants.
+   *
+   * @throws TenancyError `INVALID_QUERY`, `INVALID_TENANT_ID` at once; while iterating, what makes the
+   *   server unreachable, `TENANT_NOT_FOUND`, `INVALID_QUERY` for a text that leaves something behind
+   */
+  queryAll<Row = Record<string, unknown>>(
+    text: string,
+    params?: readonly unknown[],
+    options?: ReportOptions,
+  ): AsyncGenerator<ReportItem<Row>, void, undefined>;
 
   /** Ends every connection. Calls that come later throw `TENANCY_CLOSED`. */
   close(): Promise<void>;

@@ -9,7 +9,9 @@ import { createSeeder } from "../migrate/create-seeder.ts";
 import { createRegistry } from "../registry/create-registry.ts";
 import { registryMigration } from "../registry/registry-migration.ts";
 import { createResolve } from "../resolvers/create-resolve.ts";
+import { createDrift } from "./drift.ts";
 import { createFleet } from "./fleet.ts";
+import { createEveryTenant } from "./for-each.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { createMigrations } from "./migrations.ts";
 import { Operations } from "./operations.ts";
@@ -49,6 +51,8 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
     ...createLifecycle(deps, operations),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations),
+    ...createEveryTenant(deps, operations),
+    ...createDrift(deps, operations),
     ...createSeeding(deps, operations),
     [Symbol.asyncDispose]: close,
     close,

@@ -61,13 +61,14 @@ export async function queryEach(borrowed: Borrowed, request: EachRequest): Promi
 }
 
 function toQuery(
-  { at, execution }: Borrowed,
+  borrowed: Borrowed,
   { text, values }: EachRequest,
   info: StatementInfo,
   scope: Scope,
   isUnnamed: boolean,
 ): EachQuery {
-  const target = at(scope);
+  const { execution } = borrowed;
+  const target = borrowed.at(scope);
   const config = { text, values };
   const refusal = refuse(config, info, execution, target) ?? refuseTrace(info);
   if (refusal !== undefined) throw refusal;
@@ -94,7 +95,8 @@ function send({ client }: Borrowed, queries: readonly EachQuery[]): Promise<Answ
     const message = new EachMessage(queries, (failure) => {
       const target = queries[0]?.target;
       const isAlive = failure === undefined || isStatementError(failure.cause ?? failure);
-      if (target === undefined || !isAlive) return reject(failure);
+      if (failure !== undefined && !isAlive) return reject(failure);
+      if (target === undefined) return resolve({ answered: [], failure });
       whenReady(target, () => {
         // ISOLATION: in a transaction that is open, the next message would enter no scope. leak/reports.test.ts
         if (client.getTransactionStatus() === "I") resolve({ answered: message.answered, failure });
