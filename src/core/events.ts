@@ -30,6 +30,7 @@ export type Operation =
   | "tenant.seed"
   | "global.migrate"
   | "global.rollback"
+  | "fleet.diff"
   | "fleet.migrate"
   | "fleet.rollback"
   | "resolve";

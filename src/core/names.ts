@@ -54,6 +54,18 @@ export const RESERVED_SLUGS: readonly string[] = [
   "www",
 ];
 
+/** In the name of a schema that was made for a comparison, and is removed when nobody uses it. */
+export const REFERENCE_MARK = "kirayedar_ref_";
+
+/** Characters behind it that say whose registry it was made for; eight more are different each time. */
+export const REFERENCE_KEY_LENGTH = 8;
+
+// ISOLATION: a tenant's new database of such a name would be taken for a leftover. unit/core/names.test.ts
+const REFERENCE_NAME: RegExp = new RegExp(
+  `${REFERENCE_MARK}[0-9a-z]{${REFERENCE_KEY_LENGTH}}[0-9a-f]{8}$`,
+  "i",
+);
+
 const SLUG = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/;
 
 /** Shown in messages: bad names come from outside, may be long, and may hold anything. */
@@ -135,6 +147,7 @@ export function parseSchemaName(value: unknown, rules: NameRules): SchemaName {
   if (
     isGlobalSchema(value, rules) ||
     rules.sharedSchemas.includes(value) ||
+    REFERENCE_NAME.test(value) ||
     rules.dialect.isReservedSchemaName(value)
   ) {
     throw new TenancyError("INVALID_SCHEMA_NAME", `The schema name ${shown(value)} is reserved.`, {

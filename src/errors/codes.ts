@@ -40,6 +40,8 @@ export const REMEDIES = {
   SCHEMA_NOT_FOUND: "Restore the schema, or drop the tenant and create it again.",
   SCHEMA_NOT_MOVABLE:
     "Change or remove what is named, rename, and make it again; nothing was changed.",
+  SCHEMA_NOT_READABLE:
+    "Look at the cause; the database user may lack the right to see what is in the schema.",
   SCHEMA_REFERENCED: "Remove what refers to it first, such as in the hook `beforeDrop`.",
   SCOPE_REQUIRED: "Call it inside `tenancy.scope(fn)`, `withTenant` or a request.",
   SEED_FAILED: "Correct the seed and run it again; nothing of it was kept.",

@@ -6,6 +6,7 @@ import { SeedError } from "../migrate/seed-error.ts";
 
 /** The log line of each operation, when it is done and when it has failed. */
 const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly failed: string }>> = {
+  "fleet.diff": { done: "fleet compared", failed: "fleet comparison failed" },
   "fleet.migrate": { done: "fleet migrated", failed: "fleet migration failed" },
   "fleet.rollback": { done: "fleet rolled back", failed: "fleet rollback failed" },
   "global.migrate": { done: "global schema migrated", failed: "global migration failed" },
