@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { CONFIG_NAMES, CONFIG_VARIABLE } from "./config.ts";
 import { addCommonOptions } from "./context.ts";
 import { addCreateCommand } from "./commands/create.ts";
+import { addDiffCommand } from "./commands/diff.ts";
 import { addDomainsCommand } from "./commands/domains.ts";
 import { addDropCommand } from "./commands/drop.ts";
 import { addGenerateCommand } from "./commands/generate.ts";
@@ -70,6 +71,7 @@ export function createProgram(): Command {
   addStatusCommand(program);
   program.commandsGroup("Checks:");
   addHealthCommand(program);
+  addDiffCommand(program);
   program.addHelpText("after", helpFooter());
   return program;
 }

@@ -3,6 +3,9 @@ import { REFERENCE_KEY_LENGTH, REFERENCE_MARK } from "../core/names.ts";
 import type { RegistryTables, Settings } from "../core/settings.ts";
 import { shortHash } from "../internal/short-hash.ts";
 
+/** What the migrations are told that their tenant is called. */
+export const MADE_UP_SLUG = "diff-reference";
+
 /** Hexadecimal digits that are different each time. */
 const RANDOM_DIGITS = 8;
 

@@ -6,9 +6,9 @@ import { scopeOf } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { SchemaPicture } from "./compare-schemas.ts";
-import { newReferenceName, referenceLock, referenceMark } from "./reference-name.ts";
+import { MADE_UP_SLUG, newReferenceName, referenceLock, referenceMark } from "./reference-name.ts";
 import { readSchema, readTenant, requestOf } from "./read-schema.ts";
-import { MADE_UP_SLUG, removeLeftovers, removeReference } from "./reference-schema.ts";
+import { removeLeftovers, removeReference } from "./remove-reference.ts";
 
 /** What tenants are compared with. */
 export interface Reference {

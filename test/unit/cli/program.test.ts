@@ -27,6 +27,7 @@ it("has every command", () => {
     "seed",
     "status",
     "health",
+    "diff",
   ]);
 });
 

@@ -3,10 +3,7 @@ import { isTenancyError } from "../errors/tenancy-error.ts";
 import { globalQueries, type LifecycleDeps } from "../lifecycle/deps.ts";
 import { removeSchema } from "../lifecycle/remove-schema.ts";
 import { findSchema } from "../lifecycle/schema-mark.ts";
-import { referenceLock, referenceMark, referencePrefix } from "./reference-name.ts";
-
-/** What the migrations are told that their tenant is called. */
-export const MADE_UP_SLUG = "diff-reference";
+import { MADE_UP_SLUG, referenceLock, referenceMark, referencePrefix } from "./reference-name.ts";
 
 /**
  * Removes the schemas that comparisons left behind whose process died. One that is in use has its lock
