@@ -10,6 +10,7 @@ import { addGenerateCommand } from "./commands/generate.ts";
 import { addHealthCommand } from "./commands/health.ts";
 import { addListCommand } from "./commands/list.ts";
 import { addMigrateCommand } from "./commands/migrate.ts";
+import { addProvisionCommand } from "./commands/provision.ts";
 import { addRedoCommand } from "./commands/redo.ts";
 import { addRenameCommand } from "./commands/rename.ts";
 import { addResumeCommand } from "./commands/resume.ts";
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   addCreateCommand(program);
   addListCommand(program);
   addShowCommand(program);
+  addProvisionCommand(program);
   addSuspendCommand(program);
   addResumeCommand(program);
   addRenameCommand(program);

@@ -1,6 +1,7 @@
 import type { IntrospectSql } from "./introspect-sql.ts";
 import type { JournalSql } from "./journal-sql.ts";
 import type { MessageSql } from "./message-sql.ts";
+import type { ReadySql } from "./ready-sql.ts";
 import type { RegistrySql } from "./registry-sql.ts";
 import type { SchemaSql } from "./schema-sql.ts";
 import type { ScriptSql } from "./script-sql.ts";
@@ -31,6 +32,8 @@ export interface Dialect {
   readonly script: ScriptSql;
   /** Describing schemas, to compare them. */
   readonly introspect: IntrospectSql;
+  /** The table of ready-made schemas. */
+  readonly ready: ReadySql;
   /** Migrating a tenant by one message; `undefined` where DDL commits at once. */
   readonly message: MessageSql | undefined;
 }

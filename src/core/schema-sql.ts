@@ -16,6 +16,8 @@ export interface SchemaSql {
    * mark tells a tenant's leftover from a schema that only happens to have its name.
    */
   create(schemaName: string, tenantId: string): string;
+  /** Gives a schema that bears a mark another one. */
+  mark(schemaName: string, tenantId: string): string;
   /** Makes a schema unless there is one; for the global one. Needs no rights if there is one. */
   ensure(schemaName: string): string;
   /** Removes a schema and all that is left in it, if it is there. */

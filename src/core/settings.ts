@@ -1,4 +1,10 @@
-import type { CacheConfig, Hooks, MigrationSource, RegistryColumn } from "./config.ts";
+import type {
+  CacheConfig,
+  Hooks,
+  MigrationSource,
+  ProvisioningConfig,
+  RegistryColumn,
+} from "./config.ts";
 import type { Logger } from "./logger.ts";
 import type { NameRules } from "./names.ts";
 import type { Resolver, ResolverSettings } from "./resolution.ts";
@@ -47,6 +53,8 @@ export interface Settings {
     /** Folder that relative paths start from. */
     readonly rootDir: string;
   };
+  /** Tenants that are made before they are asked for. */
+  readonly provisioning: Required<ProvisioningConfig>;
   /** The application's own work around the lifecycle. */
   readonly hooks: Hooks;
   /** Where log lines go. */

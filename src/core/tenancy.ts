@@ -57,6 +57,16 @@ export interface UpdateOptions {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
+/** What `provision` did. */
+export interface Refilled {
+  /** Ready-made schemas that there are now. */
+  readonly ready: number;
+  /** How many were made. */
+  readonly made: number;
+  /** How many were removed: made by other migrations, left half-made, or too many. */
+  readonly removed: number;
+}
+
 /** What `healthCheck` found. */
 export interface TenantHealth {
   /** Slug. */
@@ -162,6 +172,14 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
   create(slug: string, options?: CreateOptions): Promise<Tenant>;
   /** The same as `create`: it migrates what it makes. */
   createAndMigrate(slug: string, options?: CreateOptions): Promise<Tenant>;
+  /**
+   * Brings the ready-made schemas (`provisioning.ready`) up to date and to their number. Happens by
+   * itself after each `create`, in the background, and after each `migrateAll`. The signal stops it
+   * before the next one. Resolves with `null` if another process is at it.
+   *
+   * @throws TenancyError `MIGRATION_FAILED`; `INVALID_CONFIG` when a migration is a function
+   */
+  provision(options?: { readonly signal?: AbortSignal }): Promise<Refilled | null>;
   /** Removes a tenant, its schema and all its data. Resolves with whether there was one. */
   drop(tenant: TenantRef, options?: DropOptions): Promise<boolean>;
   /** Stops serving a tenant; its data stay. */

@@ -3,6 +3,7 @@ import type { NewTenant } from "../core/registry.ts";
 import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
+import { claimReady } from "./claim-ready.ts";
 import type { CreatePlan } from "./create-plan.ts";
 import { type Attempt, undoAfterwards, undoAtOnce } from "./create-undo.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
@@ -58,6 +59,8 @@ async function makeOrKeep(
   await checkReservedNames(deps, session, plan.tenant.schemaName, code);
   await announce(deps, plan.tenant);
   if (found === undefined) {
+    const claimed = await claim(deps, session, plan, attempt);
+    if (claimed !== undefined) return claimed;
     await checkFree(deps, session, plan.tenant);
     // When the connection breaks at the commit, nobody knows whether the row is there.
     attempt.made = plan.tenant.slug;
@@ -71,6 +74,34 @@ async function makeOrKeep(
   const tenant = await takeUp(deps, session, found, plan.tenant);
   attempt.made = { id: tenant.id };
   return await build(deps, session, plan, tenant, attempt);
+}
+
+/** Makes the tenant from a ready-made schema, if there is one. */
+async function claim(
+  deps: LifecycleDeps,
+  session: Session,
+  plan: CreatePlan,
+  attempt: Attempt,
+): Promise<Tenant | undefined> {
+  const tenant = await claimReady(deps, session, plan, {
+    isLast: !hasMoreToDo(deps, plan),
+    onBegin: () => {
+      attempt.made = plan.tenant.slug;
+    },
+    onRow: (made) => {
+      attempt.row = deps.registry.wasAdopted(made) ? "adopted" : "own";
+    },
+  });
+  if (tenant === undefined) {
+    // A claim that gave way has left nothing.
+    attempt.made = undefined;
+    attempt.row = "unsure";
+    return undefined;
+  }
+  attempt.made = { id: tenant.id };
+  if (tenant.state === "active") return tenant;
+  await runAfterCreate(deps, session, plan, tenant);
+  return await activate(deps, session, tenant);
 }
 
 /**
@@ -113,10 +144,18 @@ async function build(
   tenant: Tenant,
   attempt: Attempt,
 ): Promise<Tenant> {
-  const { migrator, registry } = deps;
+  const { migrator } = deps;
   const isComplete = await makeSchema(deps, session, tenant, plan.options.migrate ?? true, attempt);
   if (!isComplete) await migrator.migrate(session, tenant);
   await runAfterCreate(deps, session, plan, tenant);
+  return await activate(deps, session, tenant);
+}
+
+async function activate(
+  { registry }: LifecycleDeps,
+  session: Session,
+  tenant: Tenant,
+): Promise<Tenant> {
   const active = await globalWrites(session, (tx) =>
     registry.update(tx, tenant.id, { state: "active" }, ["provisioning"]),
   );
@@ -156,17 +195,26 @@ async function makeSchema(
   }
 }
 
+/** Whether a tenant that has its schema is still to be filled, or told of. */
+function hasMoreToDo({ seeder, settings }: LifecycleDeps, { options }: CreatePlan): boolean {
+  const { afterCreate, migrate = true, seed = migrate } = options;
+  const hasHook = settings.hooks.afterCreate !== undefined || afterCreate !== undefined;
+  return hasHook || (seed && seeder.isConfigured);
+}
+
 /** Fills the schema with the seed, and calls the hooks. */
 async function runAfterCreate(
-  { context, registry, seeder, settings }: LifecycleDeps,
+  deps: LifecycleDeps,
   session: Session,
-  { options }: CreatePlan,
+  plan: CreatePlan,
   tenant: Tenant,
 ): Promise<void> {
+  const { context, registry, seeder, settings } = deps;
+  const { options } = plan;
   const { hooks } = settings;
   const { afterCreate, migrate = true, seed = migrate } = options;
   const isSeeded = seed && seeder.isConfigured;
-  if (!isSeeded && hooks.afterCreate === undefined && afterCreate === undefined) return;
+  if (!hasMoreToDo(deps, plan)) return;
   const migrated = (await registry.get(globalQueries(session), { id: tenant.id })) ?? tenant;
   if (isSeeded) await seeder.run(session, migrated, await seeder.load());
   const about = { name: "afterCreate", scope: scopeOf(migrated), tenant: tenant.slug };

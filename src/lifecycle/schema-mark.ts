@@ -12,6 +12,11 @@ export interface FoundSchema {
   readonly isBlank: boolean;
 }
 
+/** Returns what stands for a tenant's id in the mark of a schema that waits for one. */
+export function readyMark(schemaName: string): string {
+  return `ready ${schemaName}`;
+}
+
 /** Looks for a schema, whoever may see it. */
 export async function findSchema(
   { driver }: Pick<LifecycleDeps, "driver">,

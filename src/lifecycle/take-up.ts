@@ -4,7 +4,7 @@ import type { Tenant } from "../core/tenant.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
 import { changedMeanwhile } from "./refs.ts";
 import { removeSchema } from "./remove-schema.ts";
-import { findSchema } from "./schema-mark.ts";
+import { findSchema, readyMark } from "./schema-mark.ts";
 
 /**
  * Takes up a creation whose process died: removes the schema if it was made for this row, and gives
@@ -57,7 +57,9 @@ export async function removeLeftover(
   atLast?: (tx: Transaction) => Promise<void>,
 ): Promise<void> {
   const schema = await findSchema(deps, globalQueries(session), tenant.schemaName);
-  if (schema.tenantId === tenant.id || schema.isBlank) {
+  // One that was ready-made bears its own mark until it has its tenant's.
+  const isOurs = [tenant.id, readyMark(tenant.schemaName)].includes(schema.tenantId ?? "");
+  if (isOurs || schema.isBlank) {
     await removeSchema(deps, session, tenant.schemaName, {
       tenant: tenant.slug,
       ...(atLast && { atLast }),

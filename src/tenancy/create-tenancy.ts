@@ -15,6 +15,7 @@ import { createEveryTenant } from "./for-each.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { createMigrations } from "./migrations.ts";
 import { Operations } from "./operations.ts";
+import { createProvisioning } from "./provisioning.ts";
 import { createScoping } from "./scoping.ts";
 import { createSeeding } from "./seed.ts";
 import { resolveSettings } from "./settings.ts";
@@ -32,6 +33,7 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
   const operations = new Operations(settings.logger);
   const deps = connect(config, settings);
   const { context, registry } = deps;
+  const provisioning = createProvisioning(deps, operations);
   const resolve = traceResolve(createResolve({ registry, settings }));
   let closing: Promise<void> | undefined;
 
@@ -48,13 +50,14 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
       registry,
       settings,
     }),
-    ...createLifecycle(deps, operations),
+    ...createLifecycle(deps, operations, provisioning.refillSoon),
     ...createMigrations(deps, operations),
-    ...createFleet(deps, operations),
+    ...createFleet(deps, operations, provisioning.refill),
     ...createEveryTenant(deps, operations),
     ...createDrift(deps, operations),
     ...createSeeding(deps, operations),
     [Symbol.asyncDispose]: close,
+    provision: provisioning.provision,
     close,
     logger: settings.logger,
     get pool(): Pool {

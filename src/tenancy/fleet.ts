@@ -31,14 +31,21 @@ export type Fleet = Pick<Tenancy, "migrateAll" | "rollbackAll">;
 type Part = (session: Session, tenant: Tenant) => Promise<MigrationResult>;
 
 /** Creates the part of a tenancy that works through all tenants. */
-export function createFleet(deps: LifecycleDeps, operations: Operations): Fleet {
+export function createFleet(
+  deps: LifecycleDeps,
+  operations: Operations,
+  refill: () => Promise<void>,
+): Fleet {
   const { migrator } = deps;
 
   return {
-    migrateAll: async (options: FleetOptions & MigrateOptions = {}) =>
-      await run(deps, operations, options, "migrate", (session, tenant) =>
+    migrateAll: async (options: FleetOptions & MigrateOptions = {}) => {
+      const result = await run(deps, operations, options, "migrate", (session, tenant) =>
         migrator.migrate(session, tenant, options),
-      ),
+      );
+      if (options.dryRun !== true && options.signal?.aborted !== true) await refill();
+      return result;
+    },
     rollbackAll: async (options: FleetOptions & RollbackOptions = {}) =>
       await run(deps, operations, options, "rollback", (session, tenant) =>
         migrator.rollback(session, tenant, options),

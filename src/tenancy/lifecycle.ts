@@ -35,7 +35,11 @@ export type Lifecycle = Pick<
 >;
 
 /** Creates the lifecycle part of a tenancy. Arguments are checked before an operation begins. */
-export function createLifecycle(deps: LifecycleDeps, operations: Operations): Lifecycle {
+export function createLifecycle(
+  deps: LifecycleDeps,
+  operations: Operations,
+  refillSoon: () => void,
+): Lifecycle {
   const { driver, registry, settings } = deps;
   const { rules } = settings;
 
@@ -53,9 +57,11 @@ export function createLifecycle(deps: LifecycleDeps, operations: Operations): Li
   async function create(slug: string, options: CreateOptions = {}): Promise<Tenant> {
     const plan = planCreate(settings, slug, options);
     const about = { schemaName: plan.tenant.schemaName, tenant: plan.tenant.slug };
-    return await operations.run("tenant.create", about, async (event) =>
+    const tenant = await operations.run("tenant.create", about, async (event) =>
       learn(event, await createTenant(deps, plan)),
     );
+    refillSoon();
+    return tenant;
   }
 
   return {

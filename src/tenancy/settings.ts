@@ -30,6 +30,7 @@ const OPTIONS: readonly string[] = [
   "logger",
   "migrations",
   "primaryDomain",
+  "provisioning",
   "registry",
   "reservedSlugs",
   "resolvers",
@@ -56,12 +57,22 @@ export function resolveSettings(config: TenancyConfig): Settings {
     lockTimeoutMs: checkNumber("lockTimeoutMs", config.lockTimeoutMs, { fallback: 10_000, min: 0 }),
     logger: resolveLogger(config.logger),
     migrations: resolveMigrations(config, rules.dialect.maxIdentifierBytes),
+    provisioning: resolveProvisioning(config.provisioning),
     registry: resolveRegistry(config.registry, rules),
     resolvers: resolveResolvers(config.resolvers),
     resolving: resolveHosts(config),
     rules,
     seed: resolveSeed(config),
   };
+}
+
+function resolveProvisioning(given: TenancyConfig["provisioning"]): Settings["provisioning"] {
+  const { ready } = checkObject("provisioning", given, ["ready"]);
+  const checked = checkNumber("provisioning.ready", ready, { fallback: 0, min: 0 });
+  if (!Number.isInteger(checked) || checked > 10_000) {
+    throw invalidOption("provisioning.ready", "is not a whole number up to 10,000");
+  }
+  return { ready: checked };
 }
 
 function checkConfig(config: TenancyConfig): void {

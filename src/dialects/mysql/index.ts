@@ -2,6 +2,7 @@ import type { Dialect } from "../../core/dialect.ts";
 import { isPossibleSchemaName, isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
 import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
+import { readySql } from "./ready-sql.ts";
 import { registrySql } from "./registry-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
 import { scriptSql } from "./script-sql.ts";
@@ -18,6 +19,7 @@ export const mysql: Dialect = {
   message: undefined,
   name: "mysql",
   quoteIdentifier,
+  ready: readySql,
   registry: registrySql,
   schema: schemaSql,
   script: scriptSql,

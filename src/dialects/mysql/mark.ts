@@ -15,6 +15,11 @@ export function createMark(schemaName: string, tenantId: string): string {
   return `create table ${markTable(schemaName)} (one tinyint not null primary key) comment = '${markOf(tenantId)}'`;
 }
 
+/** Statement that gives a database that has a mark another one. */
+export function changeMark(schemaName: string, tenantId: string): string {
+  return `alter table ${markTable(schemaName)} comment = '${markOf(tenantId)}'`;
+}
+
 /** Statement that removes whatever mark a database has. */
 export function dropMark(schemaName: string): string {
   return `drop table if exists ${markTable(schemaName)}`;

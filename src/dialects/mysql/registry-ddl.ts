@@ -1,3 +1,4 @@
+import { readySql } from "./ready-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { prepared } from "./prepared.ts";
@@ -30,6 +31,7 @@ create table if not exists ${notices} (
   created_at timestamp(6) not null default current_timestamp(6),
   index kirayedar_created_at (created_at)
 ) ${OPTIONS};
+${readySql.create(tables.schema)};
 `;
 }
 

@@ -1,7 +1,7 @@
 import type { SchemaSql } from "../../core/schema-sql.ts";
 import { errnoOf } from "./errno.ts";
 import { hexLiteral, quoteIdentifier, quoteLiteral } from "./identifier.ts";
-import { createMark, HEX_MARK, MARK, MARK_TABLE } from "./mark.ts";
+import { changeMark, createMark, HEX_MARK, MARK, MARK_TABLE } from "./mark.ts";
 import { moveSql } from "./move.ts";
 import { prepared } from "./prepared.ts";
 
@@ -12,6 +12,7 @@ const MAX_SECONDS = 31_536_000;
 export const schemaSql: SchemaSql = {
   create: (schemaName, tenantId) =>
     `${createDatabase(schemaName)}; ${createMark(schemaName, tenantId)}`,
+  mark: changeMark,
   // `create database if not exists` asks for the right to create one even if it is there.
   ensure: (schemaName) => createDatabase(schemaName, isThere(quoteLiteral(schemaName))),
   drop: (schemaName) => `drop database if exists ${quoteIdentifier(schemaName)}`,

@@ -3,6 +3,7 @@ import { isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
 import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
 import { messageSql } from "./message-sql.ts";
+import { readySql } from "./ready-sql.ts";
 import { registrySql } from "./registry-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
 import { scriptSql } from "./script-sql.ts";
@@ -19,6 +20,7 @@ export const postgres: Dialect = {
   message: messageSql,
   name: "postgres",
   quoteIdentifier,
+  ready: readySql,
   registry: registrySql,
   schema: schemaSql,
   script: scriptSql,

@@ -1,3 +1,4 @@
+import { readySql } from "./ready-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { isTenantSql, registryNames, slugKeySql } from "./registry-names.ts";
@@ -37,6 +38,7 @@ create unique index if not exists ${quoteIdentifier(indexes.id)}
   on ${tenants} ((${c.id}::pg_catalog.text)) ${isTenant};
 ${domainsDdl(tables, tenants, domains)}
 create index if not exists ${quoteIdentifier(`${indexes.id}_domains`)} on ${domains} (tenant_id);
+${readySql.create(tables.schema)};
 `;
 }
 

@@ -101,8 +101,8 @@ const DROPPED_AS: Readonly<Record<string, string>> = {
 /** Making, looking at and removing schemas on PostgreSQL. */
 export const schemaSql: SchemaSql = {
   create: (schemaName, tenantId) =>
-    `create schema ${quoteIdentifier(schemaName)}; ` +
-    `comment on schema ${quoteIdentifier(schemaName)} is ${quoteLiteral(MARK + tenantId)}`,
+    `create schema ${quoteIdentifier(schemaName)}; ${mark(schemaName, tenantId)}`,
+  mark,
   // `create schema if not exists` asks for the right to create one even if it is there.
   ensure: (schemaName) =>
     `do ${quoteLiteral(
@@ -148,6 +148,10 @@ where n.nspname = $1 and c.relkind in ('r', 'p', 'f') and not c.relispartition a
     text: "select current_user::text as role, current_database()::text as database",
   }),
 };
+
+function mark(schemaName: string, tenantId: string): string {
+  return `comment on schema ${quoteIdentifier(schemaName)} is ${quoteLiteral(MARK + tenantId)}`;
+}
 
 /**
  * `lock_timeout` ran out, or a deadlock was broken.

@@ -13,6 +13,7 @@ it("has every command", () => {
     "create",
     "list",
     "show",
+    "provision",
     "suspend",
     "resume",
     "rename",

@@ -18,6 +18,7 @@ describe("resolveSettings", () => {
     });
     expect(migrations).toEqual({
       global: resolve("migrations/global"),
+      lockWaitMs: 1_000,
       optional: { global: true, tenant: true },
       strictOrder: false,
       table: "kirayedar_migrations",

@@ -1,0 +1,74 @@
+import type { Session, Transaction } from "../core/driver.ts";
+import { GLOBAL_SCOPE } from "../core/scope.ts";
+import type { Tenant } from "../core/tenant.ts";
+import type { CreatePlan } from "./create-plan.ts";
+import { globalWrites, type LifecycleDeps } from "./deps.ts";
+import { ownerOf, readRow, type ReadyRow } from "./ready-pool.ts";
+import { schemaTaken } from "./schema-mark.ts";
+
+/** What is known of a claim while it is made. */
+export interface Claim {
+  /** Whether the tenant becomes active at once, as nothing has to be done in it. */
+  readonly isLast: boolean;
+  /** Called before the tenant's row is written. */
+  readonly onBegin: () => void;
+  /** Called with the row, before anything is committed. */
+  readonly onRow: (tenant: Tenant) => void;
+}
+
+/**
+ * Makes a tenant from a ready-made schema: in one transaction it is taken, gets its row, and, where
+ * schemas can be renamed, its name and mark. Elsewhere the tenant keeps the name that the schema has.
+ *
+ * @returns `undefined` when there is none that fits
+ * @throws TenancyError `TENANT_EXISTS`, `SCHEMA_EXISTS`, `DOMAIN_TAKEN`
+ */
+export async function claimReady(
+  deps: LifecycleDeps,
+  session: Session,
+  { options, tenant: wanted }: CreatePlan,
+  claim: Claim,
+): Promise<Tenant | undefined> {
+  const { driver, migrator, registry, settings } = deps;
+  const { ready, schema } = driver.dialect;
+  const hasName = schema.rename === undefined && options.schemaName !== undefined;
+  if (settings.provisioning.ready === 0 || options.migrate === false || hasName) return undefined;
+  const { digest, version } = await migrator.latest("tenant");
+  const owner = ownerOf(settings);
+
+  const take = async (tx: Transaction): Promise<Tenant | undefined> => {
+    const { params, text } = ready.take(owner, digest);
+    const [row] = (await tx.query<ReadyRow>(text, params)).rows;
+    if (row === undefined) return undefined;
+    const { schemaName } = readRow(row);
+    const remove = ready.remove(owner, schemaName);
+    await tx.query(remove.text, remove.params);
+    claim.onBegin();
+    const name = schema.rename === undefined ? schemaName : wanted.schemaName;
+    const made = await registry.insert(tx, { ...wanted, schemaName: name });
+    claim.onRow(made);
+    if (schema.rename !== undefined) {
+      const rename = `${schema.rename(schemaName, name)}; ${schema.mark(name, made.id)}`;
+      await tx.script(rename).catch((error: unknown) => {
+        throw schema.isTaken(error) ? schemaTaken(wanted, error) : error;
+      });
+    }
+    const isActive = claim.isLast && schema.rename !== undefined;
+    return await registry.update(tx, made.id, {
+      migrationsDigest: digest,
+      version,
+      ...(isActive && { state: "active" }),
+    });
+  };
+
+  const taken = await globalWrites(session, take).catch((error: unknown) => {
+    // Others are at the same rows; there is another way.
+    if (schema.isLockConflict(error)) return undefined;
+    throw error;
+  });
+  if (taken !== undefined && schema.rename === undefined) {
+    const mark = schema.mark(taken.schemaName, taken.id);
+    await session.transaction(GLOBAL_SCOPE, (tx) => tx.script(mark));
+  }
+  return taken;
+}

@@ -1,0 +1,231 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Migration } from "../../../src/core/migrator.ts";
+import { describeEngines, POSTGRES } from "../../support/engines.ts";
+import { code, CREATE_NOTE, createWorld, type World, type WorldConfig } from "./world.ts";
+
+const NEXT: Migration = {
+  name: "next",
+  up: "create table next (id int primary key)",
+  version: "20260101000002",
+};
+
+describeEngines("ready-made tenants", (engine) => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await createWorld({ provisioning: { ready: 3 } }, engine);
+  });
+  afterAll(() => world.close());
+  beforeEach(async () => {
+    for (const { slug } of (await world.contents()).rows) {
+      await world.tenancy.drop(slug as string);
+    }
+    await world.another().provision();
+    expect((await world.contents()).schemas).toEqual([]);
+  });
+
+  const opened: World["tenancy"][] = [];
+  const another = (config: WorldConfig = {}): World["tenancy"] => {
+    const tenancy = world.another({ provisioning: { ready: 3 }, ...config });
+    opened.push(tenancy);
+    return tenancy;
+  };
+  // What goes on in the background ends with its tenancy.
+  afterEach(async () => {
+    for (const tenancy of opened.splice(0)) await tenancy.close();
+  });
+
+  async function made(): Promise<string[]> {
+    const { rows } = await world.admin.query<{ schema_name: string }>(
+      `select schema_name from ${world.globalSchema}.kirayedar_ready order by schema_name`,
+    );
+    return rows.map(({ schema_name }) => schema_name);
+  }
+
+  it("are made by `provision`, and nobody sees them", async () => {
+    const tenancy = another();
+    expect(await tenancy.provision()).toEqual({ made: 3, ready: 3, removed: 0 });
+    expect(await tenancy.provision()).toEqual({ made: 0, ready: 3, removed: 0 });
+    expect((await tenancy.list()).tenants).toEqual([]);
+    const [name] = await made();
+    expect(name).toMatch(/_[0-9a-f]{16}$/);
+    await expect(tenancy.migrateAll()).resolves.toMatchObject({ counts: { changed: 0 } });
+  });
+
+  it("become tenants, with a name of their own where schemas have one", async () => {
+    const tenancy = another();
+    await tenancy.provision();
+    const before = await made();
+    const acme = await tenancy.create("acme", { domains: ["acme.test"], name: "Acme" });
+    expect(acme).toMatchObject({
+      domains: ["acme.test"],
+      name: "Acme",
+      slug: "acme",
+      state: "active",
+      version: CREATE_NOTE.version,
+    });
+    if (engine.family === "postgres") expect(acme.schemaName).toBe(world.schema("acme"));
+    else expect(before).toContain(acme.schemaName);
+    const rows = await tenancy.withTenant("acme", () => tenancy.query("select body from note"));
+    expect(rows.rows).toEqual([{ body: "first" }]);
+    expect(await tenancy.healthCheck("acme")).toMatchObject({ healthy: true, pending: [] });
+    expect(await tenancy.migrate("acme")).toMatchObject({ versions: [] });
+    expect(acme.migrationsDigest).toMatch(/^[0-9a-f]{64}$/);
+    await tenancy.drop("acme");
+    expect(await tenancy.exists("acme")).toBe(false);
+  });
+
+  it("are made again in the background", async () => {
+    const tenancy = another();
+    await tenancy.provision();
+    await tenancy.create("acme");
+    await expect.poll(async () => (await made()).length).toBe(3);
+  });
+
+  it("are handed out once each, and when there are none, tenants are made", async () => {
+    const [one, two] = [another(), another()];
+    await one.provision();
+    const ready = await made();
+    const slugs = Array.from({ length: 8 }, (_, index) => `t${index}`);
+    const tenants = await Promise.all(
+      slugs.map((slug, index) => (index % 2 === 0 ? one : two).create(slug)),
+    );
+    expect(new Set(tenants.map(({ schemaName }) => schemaName)).size).toBe(8);
+    for (const slug of slugs) {
+      const { rows } = await one.withTenant(slug, () => one.query("select body from note"));
+      expect(rows).toEqual([{ body: "first" }]);
+    }
+    const left = await made();
+    // Those that were there are gone, or still wait; none of them is both.
+    const taken = new Set(tenants.map(({ schemaName }) => schemaName));
+    expect(left.filter((name) => taken.has(name))).toEqual([]);
+    expect(ready.length).toBe(3);
+  });
+
+  it("are made anew by a fleet migration, and old ones are not handed out", async () => {
+    const old = another();
+    await old.provision();
+    const before = await made();
+    const ahead = another({ migrations: { global: [], tenant: [CREATE_NOTE, NEXT] } });
+    const tenant = await ahead.create("early");
+    expect(tenant.version).toBe(NEXT.version);
+    expect(before).not.toContain(tenant.schemaName);
+    await ahead.migrateAll();
+    await expect.poll(async () => (await made()).length).toBe(3);
+    expect((await made()).filter((name) => before.includes(name))).toEqual([]);
+    expect((await ahead.create("late")).version).toBe(NEXT.version);
+  });
+
+  it("run the hooks, in the tenant's scope, and are undone if one fails", async () => {
+    const seen: unknown[] = [];
+    const tenancy = another({
+      hooks: {
+        afterCreate: async ({ slug, version }) => {
+          if (slug === "bad") throw new Error("no");
+          const { rows } = await tenancy.query("select body from note");
+          seen.push([slug, version, rows]);
+        },
+      },
+    });
+    await tenancy.provision();
+    expect(await tenancy.create("good")).toMatchObject({ state: "active" });
+    expect(seen).toEqual([["good", CREATE_NOTE.version, [{ body: "first" }]]]);
+    await expect(tenancy.create("bad")).rejects.toMatchObject(code("HOOK_FAILED"));
+    expect(await tenancy.exists("bad")).toBe(false);
+  });
+
+  it("leave the names of others alone", async () => {
+    const tenancy = another();
+    await tenancy.provision();
+    await tenancy.create("acme", { domains: ["acme.test"] });
+    await expect(tenancy.create("acme")).rejects.toMatchObject(code("TENANT_EXISTS"));
+    const clash = tenancy.create("beta", { domains: ["acme.test"] });
+    await expect(clash).rejects.toMatchObject(code("DOMAIN_TAKEN"));
+    expect(await tenancy.exists("beta")).toBe(false);
+    await tenancy.provision();
+    expect(await made()).toHaveLength(3);
+  });
+
+  it("are not used for a tenant that is to be empty, or to have a name", async () => {
+    const tenancy = another();
+    await tenancy.provision();
+    const empty = await tenancy.create("empty", { migrate: false });
+    expect(empty.version).toBeNull();
+    const schemaName = `${world.schema("named")}_x`;
+    expect(await tenancy.create("named", { schemaName })).toMatchObject({ schemaName });
+  });
+
+  it("are refused where a migration is a function", async () => {
+    const tenancy = another({
+      migrations: { global: [], tenant: [{ ...NEXT, up: (db) => db.script("select 1") }] },
+    });
+    await expect(tenancy.provision()).rejects.toMatchObject(code("INVALID_CONFIG"));
+    expect(await tenancy.create("acme")).toMatchObject({ state: "active" });
+    expect(await made()).toEqual([]);
+  });
+
+  it("leave nothing behind when a migration fails", async () => {
+    const tenancy = another({
+      migrations: {
+        global: [],
+        tenant: [CREATE_NOTE, { ...NEXT, up: "create table note (x int)" }],
+      },
+    });
+    await expect(tenancy.provision()).rejects.toMatchObject(code("MIGRATION_FAILED"));
+    expect(await made()).toEqual([]);
+    expect((await world.contents()).schemas).toEqual([]);
+  });
+
+  it("are removed where they were left half-made", async () => {
+    const tenancy = another();
+    await tenancy.provision();
+    const [half = ""] = await made();
+    await world.run(
+      `update ${world.globalSchema}.kirayedar_ready set is_ready = ${engine.family === "postgres" ? "false" : "0"} where schema_name = '${half}'`,
+    );
+    expect(await tenancy.provision()).toEqual({ made: 1, ready: 3, removed: 1 });
+    expect(await made()).not.toContain(half);
+  });
+
+  it("are too many when fewer are wanted", async () => {
+    await another().provision();
+    const fewer = another({ provisioning: { ready: 1 } });
+    expect(await fewer.provision()).toEqual({ made: 0, ready: 1, removed: 2 });
+    expect(await another({ provisioning: {} }).provision()).toEqual({
+      made: 0,
+      ready: 0,
+      removed: 1,
+    });
+  });
+
+  it("are filled by one at a time", async () => {
+    const [one, two] = [another(), another()];
+    const filled = await Promise.all([one.provision(), two.provision()]);
+    expect(filled.filter((refilled) => refilled !== null)).not.toEqual([]);
+    await one.provision();
+    expect(await made()).toHaveLength(3);
+  });
+});
+
+describe("ready-made tenants on PostgreSQL", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld({}, POSTGRES);
+  });
+  afterAll(() => world.close());
+
+  it("are refused where a function has its schema's name in it", async () => {
+    const naming: Migration = {
+      name: "naming",
+      up: "do $$ begin execute format('create function f() returns int language sql set search_path = %I as $f$ select 1 $f$', current_schema()); end $$",
+      version: "1",
+    };
+    const tenancy = world.another({
+      migrations: { global: [], tenant: [naming] },
+      provisioning: { ready: 1 },
+    });
+    await expect(tenancy.provision()).rejects.toMatchObject(code("INVALID_CONFIG"));
+    expect((await world.contents()).schemas).toEqual([]);
+    expect(await tenancy.create("acme")).toMatchObject({ state: "active" });
+  });
+});
