@@ -63,9 +63,10 @@ export interface Session {
   /**
    * Runs trusted text of any number of statements in `scope`, in one message that is one transaction:
    * all of it, or nothing. What a text before it has left in the session is gone. `undefined` where
-   * no transaction holds DDL.
+   * no transaction holds DDL, and in a session whose own lock, or whose preparation by the
+   * application, would be gone too.
    *
-   * @throws TenancyError `TENANT_BUSY` when the lock is not free; the driver's error
+   * @throws TenancyError `TENANT_BUSY` when the lock is not free; `SCHEMA_NOT_FOUND`; the driver's error
    */
   readonly script?:
     | ((scope: Scope, text: string, options?: SessionScriptOptions) => Promise<void>)

@@ -122,7 +122,8 @@ export class PgDriver implements Driver<Pool> {
 
   async session<T>(options: SessionOptions, fn: (session: Session) => Promise<T>): Promise<T> {
     const borrowed = await this.#maintenancePool().borrow().catch(rethrow);
-    const session = new PgSession(borrowed);
+    const canReset = options.lock === undefined && !isPrepared(this.#config);
+    const session = new PgSession(borrowed, { canReset });
     let isSound = false;
     try {
       if (options.lock !== undefined) {

@@ -1,7 +1,6 @@
 import type {
   QueryResult,
   Session,
-  SessionScriptOptions,
   SessionTransactionOptions,
   Transaction,
 } from "../../core/driver.ts";
@@ -9,10 +8,9 @@ import type { Scope } from "../../core/scope.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { enterSession } from "./enter.ts";
 import { type Execution, execute } from "./execute.ts";
-import { explainBusy, tryLockText } from "./lock.ts";
 import type { QueryConfig } from "./peer.ts";
 import type { Target } from "./scoped-query.ts";
-import { RESET_TEXT } from "./statement-info.ts";
+import { runScript } from "./session-script.ts";
 import type { Borrowed } from "./tenant-pool.ts";
 
 /** Runs one statement, as a promise. */
@@ -26,11 +24,21 @@ export function run(execution: Execution, target: Target, config: QueryConfig): 
 
 /** One connection apart from the application's pool, as the lifecycle sees it. */
 export class PgSession implements Session {
+  readonly script: Session["script"];
   readonly #borrowed: Borrowed;
   #isOpen = true;
 
-  constructor(borrowed: Borrowed) {
+  /**
+   * @param canReset - whether its session may be reset between two texts: neither does it hold a lock,
+   *   nor has the application prepared it in a way of its own
+   */
+  constructor(borrowed: Borrowed, { canReset }: { readonly canReset: boolean }) {
     this.#borrowed = borrowed;
+    if (!canReset) return;
+    this.script = async (scope, text, { lock } = {}) => {
+      this.#check();
+      await runScript(borrowed.execution, borrowed.at(scope), text, lock);
+    };
   }
 
   async query<Row>(
@@ -75,26 +83,6 @@ export class PgSession implements Session {
     const send = (config: QueryConfig): Promise<unknown> => run(execution, target, config);
     return await inTransaction(begin, send, rollback, fn, target.scope.tenant);
   }
-
-  readonly script = async (
-    scope: Scope,
-    text: string,
-    { lock }: SessionScriptOptions = {},
-  ): Promise<void> => {
-    this.#check();
-    const { client } = this.#borrowed;
-    const target = this.#borrowed.at(scope);
-    target.state.isScoped = false;
-    target.state.touch(target.scope.schemaName);
-    const locked = lock === undefined ? "" : tryLockText(lock);
-    try {
-      // ISOLATION: what the text before has left in the session is another tenant's. integration/pg/session
-      await client.query(`${RESET_TEXT}; ${locked}${target.scope.enterText}${text}`);
-    } catch (error) {
-      if (lock !== undefined) throw explainBusy(error, lock);
-      throw error;
-    }
-  };
 
   /** Ends it: later calls throw `LEASE_ENDED`. */
   end(): void {

@@ -89,7 +89,7 @@ function inspect(text: string, key: string): StatementInfo {
     next = bare;
     bare = bare.replace(LEADING_COMMENT, "");
   }
-  const trace = traceOf(bare.replace(LOCAL_SET_CONFIG, ""));
+  const trace = traceOf(bare);
   return {
     isPreparable: trace === "none" && PREPARABLE.test(bare),
     key,
@@ -99,7 +99,9 @@ function inspect(text: string, key: string): StatementInfo {
   };
 }
 
-function traceOf(text: string): SessionTrace {
-  if (DESTROY.test(text)) return "destroy";
-  return RESET.test(text) ? "reset" : "none";
+/** Returns what a text may leave in its session; of one that will not come again. */
+export function traceOf(text: string): SessionTrace {
+  const bare = text.replace(LOCAL_SET_CONFIG, "");
+  if (DESTROY.test(bare)) return "destroy";
+  return RESET.test(bare) ? "reset" : "none";
 }

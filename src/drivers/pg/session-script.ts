@@ -1,0 +1,53 @@
+import { enterError } from "./enter.ts";
+import type { Execution } from "./execute.ts";
+import { explainBusy, tryLockText } from "./lock.ts";
+import type { Target } from "./scoped-query.ts";
+import { RESET_TEXT, traceOf } from "./statement-info.ts";
+
+/**
+ * Runs trusted text of any number of statements in a scope, on a session that other texts, of other
+ * tenants, have run on: one message, which is one transaction.
+ *
+ * @param lock - name of a lock that is tried once, and held until the end of the text
+ * @throws TenancyError `TENANT_BUSY`, `SCHEMA_NOT_FOUND`; the driver's error
+ */
+export async function runScript(
+  execution: Pick<Execution, "onSchemaMissing">,
+  target: Target,
+  text: string,
+  lock: string | undefined,
+): Promise<void> {
+  const { client, scope, state } = target;
+  const locked = lock === undefined ? "" : tryLockText(lock);
+  // ISOLATION: what the text before has left in the session is another tenant's. integration/pg/session-script.test.ts
+  const reset = state.trace === "destroy" ? `${RESET_TEXT}; deallocate all; ` : `${RESET_TEXT}; `;
+  const before = reset + locked;
+  state.isScoped = false;
+  state.touch(scope.schemaName);
+  state.leave(traceOf(text));
+  const counter = countStatements(target);
+  try {
+    await client.query(`${before}${scope.enterText}${text}`);
+  } catch (error) {
+    // The texts before have no semicolon but between statements, apart from the one that tries the lock.
+    const statementsBefore = reset.split(";").length - 1 + (locked === "" ? 0 : 1);
+    if (counter.count() < statementsBefore)
+      throw lock === undefined ? error : explainBusy(error, lock);
+    if (counter.count() > statementsBefore || !(error instanceof Error)) throw error;
+    const said = enterError(error, target);
+    if ((said as { code?: unknown }).code === "SCHEMA_NOT_FOUND") {
+      execution.onSchemaMissing(scope.schemaName);
+    }
+    throw said;
+  } finally {
+    counter.stop();
+  }
+}
+
+/** Counts the statements that end on a connection: which one failed is not told otherwise. */
+function countStatements({ client: { connection } }: Target): { count(): number; stop(): void } {
+  let count = 0;
+  const listener = (): void => void (count += 1);
+  connection.on("commandComplete", listener);
+  return { count: () => count, stop: () => void connection.off("commandComplete", listener) };
+}
