@@ -90,7 +90,9 @@ describe("a text of a session, on the wire", () => {
     const running = world.driver.session({}, (session) =>
       Promise.resolve(session.script?.(scope(0), "select pg_sleep(0.3)", { lock: "slow" })),
     );
-    const busy = "select count(*)::int as n from pg_locks where locktype = 'advisory' and granted";
+    const busy =
+      "select count(*)::int as n from pg_locks join pg_database d on d.oid = database " +
+      "where locktype = 'advisory' and granted and datname = current_database()";
     for (let held = 0; held === 0; await sleep(5)) {
       held = (await world.admin.query<{ n: number }>(busy)).rows[0]!.n;
     }
