@@ -50,16 +50,11 @@ export async function preparePeers(
 }
 
 /** Applies a round with the toolkit, and checks that it came to all tenants. */
-export async function migrateFleet(
-  { world }: FleetBench,
-  tenancy: Tenancy,
-  versions: number,
-): Promise<void> {
+export async function migrateFleet({ world }: FleetBench, tenancy: Tenancy): Promise<void> {
   try {
-    const { failed, ok, results } = await tenancy.migrateAll();
-    const done = results.filter((item) => item.ok && item.versions.length === versions).length;
-    if (ok && (versions === 0 || done === world.tenants)) return;
-    throw new Error(`${done} tenants were migrated.`, { cause: failed[0]?.error });
+    const { counts, failed, ok } = await tenancy.migrateAll();
+    if (ok && counts.changed === world.tenants) return;
+    throw new Error(`${counts.changed} tenants were migrated.`, { cause: failed[0]?.error });
   } finally {
     await tenancy.close();
   }

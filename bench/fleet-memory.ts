@@ -4,7 +4,7 @@ import type { FleetBench, FleetGroup } from "./fleet-bench.ts";
 import type { FleetMemory } from "./fleet-memory-child.ts";
 import type { Row } from "./row.ts";
 
-/** The memory of a new process that migrates all tenants, and then finds nothing to do. */
+/** The memory of a new process that migrates all tenants, finds nothing to do, and makes a report. */
 export const memoryGroup: FleetGroup = {
   kinds: ["fleet/memory"],
   rows: async function* (bench) {

@@ -76,7 +76,7 @@ function contendersOn(bench: FleetBench, url: string): Contender<ChangeRound>[] 
   const { psql } = world;
   const sample = world.schemas(peerTenants(bench));
   return [
-    { name: "toolkit", run: ({ tenancy }) => migrateFleet(bench, tenancy, 2) },
+    { name: "toolkit", run: ({ tenancy }) => migrateFleet(bench, tenancy) },
     { name: "hand", run: ({ round }) => changeByHand(bench, url, round) },
     ...(psql ? [{ name: "psql", run: psqlRun(bench, psql, url) }] : []),
     ...peers.map(({ figure }) => ({

@@ -1,7 +1,7 @@
 import type { Tenancy } from "kirayedar";
 import pg from "pg";
 import { type FleetBench, type FleetGroup, peerTenants } from "./fleet-bench.ts";
-import { migrateFleet, preparePeers } from "./fleet-changes.ts";
+import { preparePeers } from "./fleet-changes.ts";
 import { peerFigures } from "./fleet-migrate.ts";
 import { interleave } from "./interleave.ts";
 import type { Row } from "./row.ts";
@@ -20,30 +20,51 @@ async function noopRow(bench: FleetBench, name: string): Promise<Row> {
   const sample = bench.world.schemas(peerTenants(bench));
   const peers = await preparePeers(bench, rounds);
   for (const peer of peers.values()) await peer.migrate(url, sample);
-  const timings = await interleave<Tenancy>(
+  const timings = await interleave<Unused>(
     bench.random,
     bench.isQuick ? 3 : 5,
     [
-      { name: "toolkit", run: (tenancy) => migrateFleet(bench, tenancy, 0) },
+      { name: "toolkit", run: ({ known }) => findNothing(bench, known, false) },
+      { name: "verify", run: ({ verified }) => findNothing(bench, verified, true) },
       { name: "registryRead", run: () => readRegistry(bench) },
       ...[...peers].map(([figure, peer]) => ({
         name: figure,
         run: () => peer.migrate(url, sample),
       })),
     ],
-    // Not used yet: it connects, and knows no tenant.
-    () => bench.world.open(rounds),
+    () => ({ known: bench.world.open(rounds), verified: bench.world.open(rounds) }),
   );
   for (const peer of peers.values()) await peer.close();
   return {
     figures: {
       ms: timings.ms("toolkit"),
+      msVerify: timings.ms("verify"),
       msRegistryRead: timings.ms("registryRead"),
       ratioToRegistryRead: timings.ratio("toolkit", "registryRead"),
       ...peerFigures(bench, timings),
     },
     name,
   };
+}
+
+/** Tenancies that were not used yet: they connect, and know no tenant. */
+interface Unused {
+  readonly known: Tenancy;
+  readonly verified: Tenancy;
+}
+
+async function findNothing(
+  { world }: FleetBench,
+  tenancy: Tenancy,
+  verify: boolean,
+): Promise<void> {
+  try {
+    const { counts, failed } = await tenancy.migrateAll({ verify });
+    if (counts.unchanged === world.tenants) return;
+    throw new Error(`${counts.unchanged} tenants had nothing to do.`, { cause: failed[0]?.error });
+  } finally {
+    await tenancy.close();
+  }
 }
 
 /** Reads all tenants, as who does not know which of them are behind would have to at least. */

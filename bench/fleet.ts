@@ -4,9 +4,18 @@ import { growthOf } from "./fleet-growth.ts";
 import { memoryGroup } from "./fleet-memory.ts";
 import { migrateGroup } from "./fleet-migrate.ts";
 import { noopGroup } from "./fleet-noop.ts";
+import { readyGroup } from "./fleet-ready.ts";
+import { reportGroup } from "./fleet-report.ts";
 import type { Row } from "./row.ts";
 
-const GROUPS: readonly FleetGroup[] = [noopGroup, migrateGroup, createGroup, memoryGroup];
+const GROUPS: readonly FleetGroup[] = [
+  noopGroup,
+  migrateGroup,
+  reportGroup,
+  createGroup,
+  readyGroup,
+  memoryGroup,
+];
 
 /** Returns the sizes of the fleet to measure: up to the largest that a row was asked for. */
 export function fleetSizes({ isQuick, wants }: Pick<FleetBench, "isQuick" | "wants">): number[] {

@@ -6,6 +6,8 @@ export interface Contender<Round> {
   readonly name: string;
   /** Does the work of one round. */
   run(round: Round): Promise<unknown> | void;
+  /** Awaited before each of its runs, and not a part of its time. */
+  settle?(): Promise<unknown>;
 }
 
 /** What rounds have measured. */
@@ -32,6 +34,7 @@ export async function interleave<Round>(
   for (let round = 0; round < rounds; round += 1) {
     const work = await prepare();
     for (const contender of shuffled(random, contenders)) {
+      await contender.settle?.();
       const startedAt = performance.now();
       await contender.run(work);
       times.get(contender.name)?.push(performance.now() - startedAt);
