@@ -1,6 +1,7 @@
 import { enterError } from "./enter.ts";
-import type { Execution } from "./execute.ts";
+import { type Execution, whenReady } from "./execute.ts";
 import { explainBusy, tryLockText } from "./lock.ts";
+import { isStatementError } from "./peer.ts";
 import type { Target } from "./scoped-query.ts";
 import { RESET_TEXT, traceOf } from "./statement-info.ts";
 
@@ -29,6 +30,8 @@ export async function runScript(
   try {
     await client.query(`${before}${scope.enterText}${text}`);
   } catch (error) {
+    // The server tells of an error before it has let go of what the text held.
+    if (isStatementError(error)) await new Promise<void>((done) => void whenReady(target, done));
     // The texts before have no semicolon but between statements, apart from the one that tries the lock.
     const statementsBefore = reset.split(";").length - 1 + (locked === "" ? 0 : 1);
     if (counter.count() < statementsBefore)
