@@ -1,9 +1,7 @@
-import { slugKey } from "../core/names.ts";
-import type { SeedResult } from "../core/seed.ts";
+import type { SeedOptions, SeedResult } from "../core/seed.ts";
 import type { Tenancy } from "../core/tenancy.ts";
 import type { TenantState } from "../core/tenant.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
-import { allTenants } from "./all-tenants.ts";
 import type { ProgressDisplay } from "./progress.ts";
 
 /** One tenant's part of a run. */
@@ -29,14 +27,10 @@ export interface SeedReport {
   readonly durationMs: number;
 }
 
-/** How {@link seedTenants} goes through the tenants. */
+/** How tenants are gone through. */
 export interface SeedRun {
   /** Absolute path of the file; `undefined` for the configured seed. */
   readonly file: string | undefined;
-  /** Tenants at a time. */
-  readonly concurrency: number;
-  /** Whether a tenant that is gone is left out, as it was not named. */
-  readonly skipsGone: boolean;
   /** Whether the first failure stops it. */
   readonly stopOnError: boolean;
   /** Shows how far it is. */
@@ -45,81 +39,104 @@ export interface SeedRun {
   readonly signal: AbortSignal;
 }
 
-const DEFAULT_STATES: readonly TenantState[] = ["active", "suspended", "maintenance"];
-
-/** Lists the slugs of all tenants in these states but those that are left out. */
-export async function listSlugs(
-  tenancy: Tenancy,
-  except: readonly string[] = [],
-  state: readonly TenantState[] = DEFAULT_STATES,
-): Promise<string[]> {
-  const left = new Set(except.map(slugKey));
-  const slugs: string[] = [];
-  for await (const { slug } of allTenants(tenancy, { state })) {
-    if (!left.has(slugKey(slug))) slugs.push(slug);
-  }
-  return slugs;
+/** Which of all tenants are seeded, and how many at a time. */
+export interface SeedSelection {
+  /** Not these slugs. */
+  readonly except?: readonly string[] | undefined;
+  /** Only in these states. Default active, suspended and maintenance. */
+  readonly state?: readonly TenantState[] | undefined;
+  /** Tenants at a time. Default 4. */
+  readonly concurrency?: number | undefined;
 }
 
+const DEFAULT_STATES: readonly TenantState[] = ["active", "suspended", "maintenance"];
+
 /**
- * Seeds tenants, and reports. One that fails does not stop the others, unless so asked; those in hand
- * are always finished.
+ * Seeds all tenants, some at a time, and reports. One that fails does not stop the others, unless so
+ * asked; those in hand are always finished.
  *
  * @throws TenancyError `INVALID_CONFIG`, `SEED_INVALID`, which every tenant would fail with
  */
-export async function seedTenants(
+export async function seedAll(
+  tenancy: Tenancy,
+  { concurrency, except, state = DEFAULT_STATES }: SeedSelection,
+  run: SeedRun,
+): Promise<SeedReport> {
+  const log = new SeedLog(run);
+  const { durationMs, notReached, ok } = await tenancy.forEachTenant(
+    (tenant) => tenancy.seed(tenant, optionsOf(run)),
+    {
+      ...(concurrency !== undefined && { concurrency }),
+      onError: (error) => log.afterError(error),
+      onProgress: ({ done, last, total }) =>
+        log.add(last.ok ? { ...last.value, ok: true } : last, done, total),
+      signal: run.signal,
+      where: { state, ...(except !== undefined && { except }) },
+    },
+  );
+  return { durationMs, notReached, ok, results: log.results };
+}
+
+/** Seeds tenants that were named, one after the other, and reports as {@link seedAll} does. */
+export async function seedNamed(
   tenancy: Tenancy,
   slugs: readonly string[],
   run: SeedRun,
 ): Promise<SeedReport> {
   const startedAt = performance.now();
   const names = [...new Set(slugs)];
-  const results: SeedItem[] = [];
-  let [begun, gone] = [0, 0];
-  const isStopped = (): boolean =>
-    run.signal.aborted || (run.stopOnError && results.some(({ ok }) => !ok));
-  const worker = async (): Promise<void> => {
-    while (begun < names.length && !isStopped()) {
-      const slug = names[begun] ?? "";
-      begun += 1;
-      const item = await seedOne(tenancy, slug, run);
-      if (item === undefined) gone += 1;
-      else {
-        if (!item.ok && isOfEverybody(item.error) && !results.some(({ ok }) => ok))
-          throw item.error;
-        results.push(item);
-        const last = item.ok ? { ...item, versions: ["seeded"] } : item;
-        run.progress.update({ done: results.length, last, total: names.length - gone });
-      }
-    }
-  };
-  const workers = await Promise.allSettled(Array.from({ length: run.concurrency }, worker));
-  for (const each of workers) if (each.status === "rejected") throw each.reason;
-  const notReached = names.slice(begun).toSorted();
+  const log = new SeedLog(run);
+  let isStopped = false;
+  for (const slug of names) {
+    if (isStopped || run.signal.aborted) break;
+    const item = await seedOne(tenancy, slug, run);
+    log.add(item, log.results.length + 1, names.length);
+    if (!item.ok) isStopped = log.afterError(item.error) === "stop";
+  }
+  const { results } = log;
   return {
     durationMs: performance.now() - startedAt,
-    notReached,
-    ok: notReached.length === 0 && results.every(({ ok }) => ok),
+    notReached: names.slice(results.length),
+    ok: results.length === names.length && results.every(({ ok }) => ok),
     results,
   };
 }
 
-/** Whether an error is about the seed itself: in its text, its file, or that there is none. */
-function isOfEverybody(error: Error): boolean {
-  return isTenancyError(error, "INVALID_CONFIG") || isTenancyError(error, "SEED_INVALID");
+/** What has become of the tenants so far. */
+class SeedLog {
+  readonly results: SeedItem[] = [];
+  readonly #run: SeedRun;
+
+  constructor(run: SeedRun) {
+    this.#run = run;
+  }
+
+  add(item: SeedItem, done: number, total: number): void {
+    if (!item.ok && this.#isOfAll(item.error)) return;
+    this.results.push(item);
+    const last = item.ok ? { ...item, versions: ["seeded"] } : item;
+    this.#run.progress.update({ done, last, total });
+  }
+
+  /** @throws the error, if every other tenant would fail with it */
+  afterError(error: Error): "continue" | "stop" {
+    if (this.#isOfAll(error)) throw error;
+    return this.#run.stopOnError ? "stop" : "continue";
+  }
+
+  /** Whether an error is the seed's own, and would be told of each tenant again. */
+  #isOfAll(error: Error): boolean {
+    const isOfSeed =
+      isTenancyError(error, "INVALID_CONFIG") || isTenancyError(error, "SEED_INVALID");
+    return isOfSeed && !this.results.some(({ ok }) => ok);
+  }
 }
 
-/** @returns `undefined` if the tenant was dropped after it was listed */
-async function seedOne(
-  tenancy: Tenancy,
-  slug: string,
-  { file, skipsGone }: SeedRun,
-): Promise<SeedItem | undefined> {
+async function seedOne(tenancy: Tenancy, slug: string, run: SeedRun): Promise<SeedItem> {
   const startedAt = performance.now();
   try {
-    return { ...(await tenancy.seed(slug, file === undefined ? {} : { file })), ok: true };
+    return { ...(await tenancy.seed(slug, optionsOf(run))), ok: true };
   } catch (thrown) {
-    if (skipsGone && isTenancyError(thrown, "TENANT_NOT_FOUND")) return undefined;
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const { schemaName = "" } = error as { readonly schemaName?: string };
     return {
@@ -130,4 +147,8 @@ async function seedOne(
       tenant: slug,
     };
   }
+}
+
+function optionsOf({ file }: SeedRun): SeedOptions {
+  return file === undefined ? {} : { file };
 }

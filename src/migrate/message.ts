@@ -10,6 +10,7 @@ import { checkScript } from "./check-script.ts";
 import { digestOf } from "./digest.ts";
 import type { KnownMigration } from "./discover.ts";
 import { Journal } from "./journal.ts";
+import { overtakenBy } from "./phase-order.ts";
 import { planMigrate, versionOf } from "./plan.ts";
 
 /** What is the same for all tenants whose histories are. */
@@ -116,13 +117,11 @@ export class MigrationMessages implements MessageWriter {
   ): boolean {
     const { dialect } = this.#options;
     if (pending.length === 0) return true;
-    const newest = versionOf(rows.map(({ version }) => version));
+    const done = rows.map(({ version }) => version);
     const isKnown = (version: string): boolean => known.some((one) => one.version === version);
     // Those that are out of order, or whose files are missing, are warned of for each tenant.
     if (!rows.every(({ version }) => isKnown(version))) return false;
-    if (pending.some(({ version }) => versionOf([version, newest ?? version]) !== version)) {
-      return false;
-    }
+    if (pending.some((migration) => overtakenBy(migration, known, done) !== null)) return false;
     return pending.every(({ file, transaction, up }) => {
       if (typeof up !== "string" || !transaction) return false;
       const isAlone = pending.length === 1;

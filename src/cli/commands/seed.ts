@@ -4,7 +4,7 @@ import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
 import { interruptible } from "../interrupt.ts";
 import { createProgress } from "../progress.ts";
 import { printSeedReport } from "../seed-report.ts";
-import { listSlugs, seedTenants } from "../seed-tenants.ts";
+import { seedAll, seedNamed } from "../seed-tenants.ts";
 import {
   addAllOption,
   addSelectionOptions,
@@ -15,8 +15,6 @@ import {
 interface SeedFlags extends SelectionFlags {
   readonly file?: string;
 }
-
-const DEFAULT_CONCURRENCY = 4;
 
 /** Adds `kirayedar seed`. */
 export function addSeedCommand(program: Command): void {
@@ -32,21 +30,18 @@ export function addSeedCommand(program: Command): void {
     .action(
       action<SeedFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
         requireTargets(slugs, options, "`--all`");
-        const { all = false, concurrency = DEFAULT_CONCURRENCY, except, file, state } = options;
+        const { file, stopOnError = false } = options;
         const tenancy = await openTenancy();
         const interrupt = interruptible(output, "the tenants in hand");
+        const { signal } = interrupt;
         const progress = createProgress(output, "Seeding");
+        const path = file === undefined ? undefined : resolve(file);
         try {
-          const names = all ? await listSlugs(tenancy, except, state) : slugs;
-          const report = await seedTenants(tenancy, names, {
-            // Named tenants are done in the order in which they are named.
-            concurrency: all ? concurrency : 1,
-            file: file === undefined ? undefined : resolve(file),
-            progress,
-            signal: interrupt.signal,
-            skipsGone: all,
-            stopOnError: options.stopOnError === true,
-          });
+          const run = { file: path, progress, signal, stopOnError };
+          const report =
+            options.all === true
+              ? await seedAll(tenancy, options, run)
+              : await seedNamed(tenancy, slugs, run);
           progress.end();
           printSeedReport(report, output, { verbose: options.verbose === true });
           return report.ok ? EXIT_OK : EXIT_FAILED;

@@ -137,7 +137,7 @@ describeEngines("phases", (engine) => {
       const expanded = await after.migrateAll({ only, phase: "expand" });
       expect(expanded).toMatchObject({ ok: true, results: [{ versions: ["2", "4"] }] });
       const again = await after.migrateAll({ only, phase: "expand" });
-      expect(again).toMatchObject({ ok: true, results: [{ versions: [] }] });
+      expect(again).toMatchObject({ counts: { changed: 0, unchanged: 1 }, ok: true });
       const contracted = await after.migrateAll({ only, phase: "contract" });
       expect(contracted).toMatchObject({ ok: true, results: [{ versions: ["3"] }] });
     });
