@@ -3,6 +3,7 @@ import type { JournalSql } from "./journal-sql.ts";
 import type { MessageSql } from "./message-sql.ts";
 import type { ReadySql } from "./ready-sql.ts";
 import type { RegistrySql } from "./registry-sql.ts";
+import type { RunSql } from "./run-sql.ts";
 import type { SchemaSql } from "./schema-sql.ts";
 import type { ScriptSql } from "./script-sql.ts";
 
@@ -34,6 +35,8 @@ export interface Dialect {
   readonly introspect: IntrospectSql;
   /** The table of ready-made schemas. */
   readonly ready: ReadySql;
+  /** The records of fleet runs. */
+  readonly runs: RunSql;
   /** Migrating a tenant by one message; `undefined` where DDL commits at once. */
   readonly message: MessageSql | undefined;
 }

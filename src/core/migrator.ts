@@ -54,6 +54,15 @@ export interface MigrationResult {
   readonly durationMs: number;
 }
 
+/** How `migrateNew` applies migrations. */
+export interface MigrateNewOptions {
+  /**
+   * Whether they are sent as one message, where the engine can. An error then is the driver's own, and
+   * does not say in which of them it was. Default `false`.
+   */
+  readonly isOneMessage?: boolean;
+}
+
 /** How far `migrate` goes. */
 export interface MigrateOptions {
   /** Applies up to this version, and it too. */
@@ -144,6 +153,16 @@ export interface LatestMigrations {
   readonly digest: string;
 }
 
+/** What a schema's own history says. */
+export interface SchemaHistory {
+  /** Newest version that is all applied. */
+  readonly version: string | null;
+  /** Fingerprint of what is applied, as `Tenant.migrationsDigest` has it. */
+  readonly migrationsDigest: string;
+  /** Every known or applied migration, by version. */
+  readonly migrations: readonly MigrationStatus[];
+}
+
 /** All that is pending in one tenant, as one message. */
 export interface MigrationMessage {
   /** Text for `Session.script`, in the tenant's scope; `undefined` when nothing is pending. */
@@ -188,6 +207,7 @@ export interface Migrator {
   migrateNew(
     tx: Transaction,
     tenant: Tenant,
+    options?: MigrateNewOptions,
   ): Promise<{ readonly versions: readonly string[]; readonly complete: boolean }>;
   /** Undoes what was applied last. */
   rollback(
@@ -197,6 +217,8 @@ export interface Migrator {
   ): Promise<MigrationResult>;
   /** Lists every known or applied migration, by version. Needs no lock. */
   status(session: Session, target: MigrationTarget): Promise<MigrationStatus[]>;
+  /** Reads a schema's own history, to compare it with the registry. Needs no lock. */
+  history(session: Session, target: MigrationTarget): Promise<SchemaHistory>;
   /**
    * Returns what writes pending migrations as messages, for one run over many tenants; `undefined`
    * where DDL commits at once.

@@ -1,5 +1,5 @@
 import type { Statement } from "./dialect.ts";
-import type { NewTenant, TenantChanges } from "./registry.ts";
+import type { DigestFilter, NewTenant, TenantChanges } from "./registry.ts";
 import type { RegistryTables } from "./settings.ts";
 import type { TenantRef, TenantState } from "./tenant.ts";
 
@@ -49,8 +49,8 @@ export interface RegistryFilter {
   readonly states: readonly TenantState[] | undefined;
   /** Only at this version; `null` for none. */
   readonly version: string | null | undefined;
-  /** Only with another fingerprint of applied migrations than this. */
-  readonly notAtDigest?: string | undefined;
+  /** Only with such a fingerprint of applied migrations. */
+  readonly digests?: DigestFilter | undefined;
   /** Only with this text in slug or name. */
   readonly search: string | undefined;
   /** Only on this server. */

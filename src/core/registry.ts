@@ -52,6 +52,9 @@ export interface ListOptions {
   readonly cursor?: string;
 }
 
+/** Which fingerprints of applied migrations tenants have: any but this one, or one of these. */
+export type DigestFilter = { readonly not: string } | { readonly in: readonly (string | null)[] };
+
 /** How many tenants are alike. */
 export interface TenantCount {
   /** Their state. */
@@ -109,12 +112,8 @@ export interface Registry {
     ref: TenantRef,
     options?: { readonly lock?: boolean },
   ): Promise<Tenant | undefined>;
-  /**
-   * Reads a page of tenants from the database.
-   *
-   * @param notAtDigest - only those with another fingerprint of applied migrations than this
-   */
-  list(on: Queryable, options?: ListOptions, notAtDigest?: string): Promise<TenantPage>;
+  /** Reads a page of tenants from the database; only those with such a fingerprint, if one is given. */
+  list(on: Queryable, options?: ListOptions, digests?: DigestFilter): Promise<TenantPage>;
   /** Counts the tenants in these states, in all unless told otherwise, by state, version and digest. */
   count(on: Queryable, states?: readonly TenantState[]): Promise<TenantCount[]>;
   /**

@@ -4,6 +4,7 @@ import type { JournalRow } from "../core/journal-sql.ts";
 import type {
   LatestMigrations,
   MessageWriter,
+  MigrateNewOptions,
   MigrateOptions,
   Migration,
   MigrationResult,
@@ -11,6 +12,7 @@ import type {
   MigrationTarget,
   Migrator,
   RollbackOptions,
+  SchemaHistory,
 } from "../core/migrator.ts";
 import type { Registry } from "../core/registry.ts";
 import { GLOBAL_SCOPE } from "../core/scope.ts";
@@ -86,12 +88,21 @@ class SchemaMigrator implements Migrator {
   async migrateNew(
     tx: Transaction,
     tenant: Tenant,
+    { isOneMessage = false }: MigrateNewOptions = {},
   ): Promise<{ readonly versions: readonly string[]; readonly complete: boolean }> {
     const known = await this.#discover("tenant");
     const { globalSchema, sharedSchemas } = this.#options.settings.rules;
     const target = targetOf(tenant, globalSchema, this.#options.dialect);
     const enter = this.#options.dialect.schema.enter(target.schemaName, sharedSchemas);
-    const applied = await applyNew(tx, this.#journal(target), known, { ...target, enter });
+    const { message } = this.#options.dialect;
+    const table = { schema: target.schemaName, table: this.#options.settings.migrations.table };
+    const applied = await applyNew(
+      tx,
+      this.#journal(target),
+      known,
+      { ...target, enter },
+      isOneMessage && message !== undefined ? { message, table } : undefined,
+    );
     const versions = applied.map(({ version }) => version);
     await this.#options.registry.update(tx, tenant.id, {
       migrationsDigest: digestOf(applied),
@@ -119,6 +130,12 @@ class SchemaMigrator implements Migrator {
   async status(session: Session, tenant: MigrationTarget): Promise<MigrationStatus[]> {
     const { known, rows } = await this.#start(session, tenant);
     return planStatus(known, rows, this.#options.dialect);
+  }
+
+  async history(session: Session, tenant: MigrationTarget): Promise<SchemaHistory> {
+    const { done, halfway, known, rows } = await this.#start(session, tenant);
+    const migrations = planStatus(known, rows, this.#options.dialect);
+    return { ...noteOf(done, halfway.size > 0), migrations };
   }
 
   messages(migrate: MigrateOptions, states: readonly TenantState[]): MessageWriter | undefined {

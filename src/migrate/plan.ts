@@ -57,7 +57,8 @@ export function planRollback(
   const limit = options.to ?? options.toExclusive;
   let chosen = newestFirst;
   if (limit !== undefined) {
-    checkKnown(limit, applied);
+    // Where it is not applied, it may be that it was undone before.
+    checkKnown(limit, [...applied, ...known]);
     chosen = newestFirst.filter(({ version }) => {
       const order = compareVersions(version, limit);
       return options.to === undefined ? order > 0 : order >= 0;

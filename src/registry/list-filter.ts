@@ -12,7 +12,7 @@ const MAX_LIMIT = 1000;
  *
  * @throws TenancyError `INVALID_QUERY`, `INVALID_CURSOR`
  */
-export function parseListOptions(options: ListOptions): Omit<RegistryFilter, "notAtDigest"> {
+export function parseListOptions(options: ListOptions): Omit<RegistryFilter, "digests"> {
   const { cursor, limit = DEFAULT_LIMIT, search, server, state, version } = options;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw new TenancyError(

@@ -109,11 +109,11 @@ export function createRegistryTable(
     async count(on, states) {
       return (await run<RawRow>(on, statements.count(states))).map(readCount);
     },
-    async list(on, options = {}, notAtDigest) {
+    async list(on, options = {}, digests) {
       const filter = parseListOptions(options);
       const rows = await run<RawRow>(
         on,
-        statements.list({ ...filter, limit: filter.limit + 1, notAtDigest }),
+        statements.list({ ...filter, digests, limit: filter.limit + 1 }),
       );
       const tenants = rows.slice(0, filter.limit).map((row) => read(row).tenant);
       const last = rows.length > filter.limit ? tenants.at(-1) : undefined;

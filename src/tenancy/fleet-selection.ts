@@ -1,5 +1,6 @@
 import { parseSlug, slugKey } from "../core/names.ts";
 import type { FleetOptions } from "../core/fleet.ts";
+import type { DigestFilter } from "../core/registry.ts";
 import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts";
 import { type LifecycleDeps, pooledQueries } from "../lifecycle/deps.ts";
 import { notFound } from "../lifecycle/refs.ts";
@@ -98,7 +99,7 @@ export function tenantsBehind(
       }
       return counts;
     },
-    read: () => without(canary, readSelection(deps, selection, digest)),
+    read: () => without(canary, readSelection(deps, selection, { not: digest })),
   };
 }
 
@@ -120,13 +121,13 @@ export async function readCanary(
 /**
  * Reads the tenants of a run, page by page.
  *
- * @param notAtDigest - only those with another fingerprint
+ * @param digests - only those with such a fingerprint
  * @throws TenancyError `TENANT_NOT_FOUND` before the first tenant, if one was named that is not there
  */
 export async function* readSelection(
   deps: LifecycleDeps,
   selection: FleetSelection,
-  notAtDigest?: string,
+  digests?: DigestFilter,
 ): AsyncGenerator<Tenant, void, undefined> {
   const isWanted = ({ slug, state }: Tenant): boolean =>
     !selection.except.has(slugKey(slug)) && selection.states?.includes(state) !== false;
@@ -143,7 +144,7 @@ export async function* readSelection(
         ...(cursor !== undefined && { cursor }),
         ...(selection.states !== undefined && { state: selection.states }),
       },
-      notAtDigest,
+      digests,
     );
     yield* page.tenants.filter(isWanted);
     cursor = page.nextCursor;

@@ -4,6 +4,7 @@ import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
 import { readySql } from "./ready-sql.ts";
 import { registrySql } from "./registry-sql.ts";
+import { runSql } from "./run-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
 import { scriptSql } from "./script-sql.ts";
 
@@ -21,6 +22,7 @@ export const mysql: Dialect = {
   quoteIdentifier,
   ready: readySql,
   registry: registrySql,
+  runs: runSql,
   schema: schemaSql,
   script: scriptSql,
 };

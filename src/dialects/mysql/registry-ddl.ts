@@ -1,4 +1,5 @@
 import { readySql } from "./ready-sql.ts";
+import { runSql } from "./run-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { prepared } from "./prepared.ts";
@@ -32,6 +33,7 @@ create table if not exists ${notices} (
   index kirayedar_created_at (created_at)
 ) ${OPTIONS};
 ${readySql.create(tables.schema)};
+${runSql.create(tables.schema)};
 `;
 }
 

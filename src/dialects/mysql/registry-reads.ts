@@ -119,9 +119,13 @@ function list(names: RegistryNames, filter: RegistryFilter): Statement {
   if (filter.version === null) conditions.push(`t.${c.version} is null`);
   else if (filter.version !== undefined) isOneOf(c.version, [filter.version]);
   if (filter.server !== undefined) isOneOf(c.server, [filter.server]);
-  if (filter.notAtDigest !== undefined) {
-    conditions.push(`not (${bytesOf(`t.${c.migrations_digest}`)} <=> ${bytesOf("?")})`);
-    params.push(filter.notAtDigest);
+  if (filter.digests !== undefined) {
+    const column = bytesOf(`t.${c.migrations_digest}`);
+    const isNot = "not" in filter.digests;
+    const digests = isNot ? [filter.digests.not] : filter.digests.in;
+    const each = digests.map(() => `${column} <=> ${bytesOf("?")}`).join(" or ") || "false";
+    conditions.push(isNot ? `not (${each})` : `(${each})`);
+    params.push(...digests);
   }
   if (filter.search !== undefined) {
     // The backslash, which escapes by default, is not one in every `sql_mode`.

@@ -5,6 +5,7 @@ import { journalSql } from "./journal-sql.ts";
 import { messageSql } from "./message-sql.ts";
 import { readySql } from "./ready-sql.ts";
 import { registrySql } from "./registry-sql.ts";
+import { runSql } from "./run-sql.ts";
 import { schemaSql } from "./schema-sql.ts";
 import { scriptSql } from "./script-sql.ts";
 
@@ -22,6 +23,7 @@ export const postgres: Dialect = {
   quoteIdentifier,
   ready: readySql,
   registry: registrySql,
+  runs: runSql,
   schema: schemaSql,
   script: scriptSql,
 };

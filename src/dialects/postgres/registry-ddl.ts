@@ -1,4 +1,5 @@
 import { readySql } from "./ready-sql.ts";
+import { runSql } from "./run-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { isTenantSql, registryNames, slugKeySql } from "./registry-names.ts";
@@ -39,6 +40,7 @@ create unique index if not exists ${quoteIdentifier(indexes.id)}
 ${domainsDdl(tables, tenants, domains)}
 create index if not exists ${quoteIdentifier(`${indexes.id}_domains`)} on ${domains} (tenant_id);
 ${readySql.create(tables.schema)};
+${runSql.create(tables.schema)};
 `;
 }
 

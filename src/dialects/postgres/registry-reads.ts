@@ -78,9 +78,14 @@ function list(select: string, { columns: c }: RegistryNames, filter: RegistryFil
   if (filter.server !== undefined) {
     conditions.push(`t.${c.server}::pg_catalog.text = ${param(filter.server)}`);
   }
-  if (filter.notAtDigest !== undefined) {
-    const digest = param(filter.notAtDigest);
-    conditions.push(`t.${c.migrations_digest}::pg_catalog.text is distinct from ${digest}`);
+  if (filter.digests !== undefined) {
+    const column = `t.${c.migrations_digest}::pg_catalog.text`;
+    if ("not" in filter.digests) {
+      conditions.push(`${column} is distinct from ${param(filter.digests.not)}`);
+    } else {
+      const orNone = filter.digests.in.includes(null) ? ` or ${column} is null` : "";
+      conditions.push(`(${column} = any(${param(filter.digests.in)}::pg_catalog.text[])${orNone})`);
+    }
   }
   if (filter.search !== undefined) {
     const pattern = param(`%${filter.search.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);

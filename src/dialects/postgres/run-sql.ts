@@ -1,8 +1,9 @@
 import type { FleetCounts } from "../../core/fleet.ts";
 import type { FleetRun, FleetRunTenant } from "../../core/fleet-runs.ts";
-import type { RunOwner, RunSql } from "../../core/run-sql.ts";
-import { quoteIdentifier } from "./identifier.ts";
+import type { RunSql } from "../../core/run-sql.ts";
+import type { RegistryTables } from "../../core/settings.ts";
 import { isTenantSql, registryNames, slugKeySql } from "./registry-names.ts";
+import { createRunTables, runsTable, runTenantsTable } from "./run-tables.ts";
 
 /** Columns of a run; numbers that may be large come as text. */
 const RUN = `r.id::pg_catalog.text as id, r.verb, r.options, r.latest_version, r.host, r.pid, r.started_at,
@@ -14,7 +15,7 @@ const COUNTS = "changed = $3, unchanged = $4, failed = $5, not_reached = $6";
 
 /** The records of fleet runs on PostgreSQL. */
 export const runSql: RunSql = {
-  addTenants: (owner, id, tenants) => ({
+  addTenants: (tables, id, tenants) => ({
     params: [
       id,
       tenants.map((tenant) => tenant.id),
@@ -23,52 +24,52 @@ export const runSql: RunSql = {
       tenants.map(({ code }) => code),
       tenants.map(({ message }) => message),
     ],
-    text: `insert into ${tenantsTable(owner)} (run_id, tenant_id, slug, outcome, code, message)
+    text: `insert into ${runTenantsTable(tables)} (run_id, tenant_id, slug, outcome, code, message)
 select $1::pg_catalog.int8, n.* from pg_catalog.unnest($2::pg_catalog.text[], $3::pg_catalog.text[],
   $4::pg_catalog.text[], $5::pg_catalog.text[], $6::pg_catalog.text[]) n
 on conflict (run_id, tenant_id) do update set outcome = excluded.outcome, code = excluded.code,
   message = excluded.message, noted_at = pg_catalog.now()`,
   }),
-  create: createTables,
-  end: (owner, id, counts, stopped) => ({
-    params: [...countParams(owner, id, counts), stopped],
-    text: `update ${runsTable(owner)} set ${COUNTS}, stopped = $7, updated_at = pg_catalog.now(),
+  create: createRunTables,
+  end: (tables, id, counts, stopped) => ({
+    params: [...countParams(tables, id, counts), stopped],
+    text: `update ${runsTable(tables)} set ${COUNTS}, stopped = $7, updated_at = pg_catalog.now(),
   ended_at = pg_catalog.now() where registry = $1 and id = $2::pg_catalog.int8`,
   }),
-  get: (owner, id) => ({
-    params: [owner.registry, id],
-    text: `select ${RUN} from ${runsTable(owner)} r where r.registry = $1 and r.id = $2::pg_catalog.int8`,
+  get: (tables, id) => ({
+    params: [tables.table, id],
+    text: `select ${RUN} from ${runsTable(tables)} r where r.registry = $1 and r.id = $2::pg_catalog.int8`,
   }),
-  insert: (owner, { host, latestVersion, options, pid, resumes, verb }) => [
+  insert: (tables, { host, latestVersion, options, pid, resumes, verb }) => [
     {
-      params: [owner.registry, verb, options, latestVersion, host, pid, resumes],
-      text: `insert into ${runsTable(owner)} (registry, verb, options, latest_version, host, pid, resumes)
+      params: [tables.table, verb, options, latestVersion, host, pid, resumes],
+      text: `insert into ${runsTable(tables)} (registry, verb, options, latest_version, host, pid, resumes)
 values ($1, $2, $3, $4, $5, $6, $7) returning id::pg_catalog.text as id`,
     },
   ],
-  list: (owner, limit) => ({
-    params: [owner.registry, limit],
-    text: `select ${RUN} from ${runsTable(owner)} r where r.registry = $1 order by r.id desc limit $2`,
+  list: (tables, limit) => ({
+    params: [tables.table, limit],
+    text: `select ${RUN} from ${runsTable(tables)} r where r.registry = $1 order by r.id desc limit $2`,
   }),
   listFailures,
-  listTenantIds: (owner, id) => ({
+  listTenantIds: (tables, id) => ({
     params: [id],
-    text: `select t.tenant_id from ${tenantsTable(owner)} t where t.run_id = $1::pg_catalog.int8`,
+    text: `select t.tenant_id from ${runTenantsTable(tables)} t where t.run_id = $1::pg_catalog.int8`,
   }),
-  listTenants: (owner, id, limit) => ({
+  listTenants: (tables, id, limit) => ({
     params: [id, limit],
-    text: `select t.tenant_id, t.slug, t.outcome, t.code, t.message from ${tenantsTable(owner)} t
+    text: `select t.tenant_id, t.slug, t.outcome, t.code, t.message from ${runTenantsTable(tables)} t
 where t.run_id = $1::pg_catalog.int8 order by t.outcome, t.slug collate "C" limit $2`,
   }),
-  listUnsettled: (owner) => ({
-    params: [owner.registry],
-    text: `select distinct t.tenant_id from ${tenantsTable(owner)} t
-join ${runsTable(owner)} r on r.id = t.run_id where r.registry = $1 and ${isOpen("t")}`,
+  listUnsettled: (tables) => ({
+    params: [tables.table],
+    text: `select distinct t.tenant_id from ${runTenantsTable(tables)} t
+join ${runsTable(tables)} r on r.id = t.run_id where r.registry = $1 and ${isOpen("t")}`,
   }),
-  prune: (owner, keep) => ({
-    params: [owner.registry, keep],
-    text: `delete from ${runsTable(owner)} where registry = $1 and id < (select pg_catalog.min(kept.id) from (
-  select r.id from ${runsTable(owner)} r where r.registry = $1 order by r.id desc limit $2) kept)`,
+  prune: (tables, keep) => ({
+    params: [tables.table, keep],
+    text: `delete from ${runsTable(tables)} where registry = $1 and id < (select pg_catalog.min(kept.id) from (
+  select r.id from ${runsTable(tables)} r where r.registry = $1 order by r.id desc limit $2) kept)`,
   }),
   readFailure: (row) => ({
     at: new Date(row["noted_at"] as Date | string),
@@ -106,92 +107,47 @@ join ${runsTable(owner)} r on r.id = t.run_id where r.registry = $1 and ${isOpen
     outcome: row["outcome"] as FleetRunTenant["outcome"],
     slug: String(row["slug"]),
   }),
-  settle: (owner, id, tenantIds) => ({
-    params: [owner.registry, id, tenantIds],
-    text: `update ${tenantsTable(owner)} t set is_settled = true from ${runsTable(owner)} r
+  settle: (tables, id, tenantIds) => ({
+    params: [tables.table, id, tenantIds],
+    text: `update ${runTenantsTable(tables)} t set is_settled = true from ${runsTable(tables)} r
 where r.id = t.run_id and r.registry = $1 and r.id <> $2::pg_catalog.int8
   and t.tenant_id = any($3::pg_catalog.text[]) and ${isOpen("t")}`,
   }),
-  takeUp: (owner, id, by) => ({
-    params: [owner.registry, id, by],
-    text: `update ${runsTable(owner)} set resumed_by = $3::pg_catalog.int8
+  takeUp: (tables, id, by) => ({
+    params: [tables.table, id, by],
+    text: `update ${runsTable(tables)} set resumed_by = $3::pg_catalog.int8
 where registry = $1 and id = $2::pg_catalog.int8`,
   }),
-  update: (owner, id, counts) => ({
-    params: countParams(owner, id, counts),
-    text: `update ${runsTable(owner)} set ${COUNTS}, updated_at = pg_catalog.now()
+  update: (tables, id, counts) => ({
+    params: countParams(tables, id, counts),
+    text: `update ${runsTable(tables)} set ${COUNTS}, updated_at = pg_catalog.now()
 where registry = $1 and id = $2::pg_catalog.int8`,
   }),
 };
-
-function runsTable({ tables }: RunOwner): string {
-  return `${quoteIdentifier(tables.schema)}.kirayedar_runs`;
-}
-
-function tenantsTable({ tables }: RunOwner): string {
-  return `${quoteIdentifier(tables.schema)}.kirayedar_run_tenants`;
-}
 
 /** The very condition of the index. */
 function isOpen(alias: string): string {
   return `${alias}.outcome = 'failed' and not ${alias}.is_settled`;
 }
 
-function countParams(owner: RunOwner, id: string, counts: FleetCounts): readonly unknown[] {
+function countParams(tables: RegistryTables, id: string, counts: FleetCounts): readonly unknown[] {
   const { changed, failed, notReached, unchanged } = counts;
-  return [owner.registry, id, changed, unchanged, failed, notReached];
-}
-
-function createTables(schema: string): string {
-  const runs = `${quoteIdentifier(schema)}.kirayedar_runs`;
-  const tenants = `${quoteIdentifier(schema)}.kirayedar_run_tenants`;
-  return `create table if not exists ${runs} (
-  id bigint generated always as identity primary key,
-  registry text not null,
-  verb text not null,
-  options text not null,
-  latest_version text,
-  host text not null,
-  pid integer not null,
-  started_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  ended_at timestamptz,
-  changed integer not null default 0,
-  unchanged integer not null default 0,
-  failed integer not null default 0,
-  not_reached integer not null default 0,
-  stopped text,
-  resumes bigint,
-  resumed_by bigint
-);
-create table if not exists ${tenants} (
-  run_id bigint not null references ${runs} (id) on delete cascade,
-  tenant_id text not null,
-  slug text not null,
-  outcome text not null,
-  code text,
-  message text,
-  noted_at timestamptz not null default now(),
-  is_settled boolean not null default false,
-  primary key (run_id, tenant_id)
-);
-create index if not exists kirayedar_run_tenants_open
-  on ${tenants} (tenant_id) where outcome = 'failed' and not is_settled`;
+  return [tables.table, id, changed, unchanged, failed, notReached];
 }
 
 /** The tenant's own row tells more than an old record: it may be migrated by now, renamed, or gone. */
 function listFailures(
-  owner: RunOwner,
+  tables: RegistryTables,
   digest: string,
   limit: number,
 ): ReturnType<RunSql["listFailures"]> {
-  const { columns: c, tenants } = registryNames(owner.tables);
+  const { columns: c, tenants } = registryNames(tables);
   return {
-    params: [owner.registry, digest, limit],
+    params: [tables.table, digest, limit],
     text: `select t.${c.slug}::pg_catalog.text as slug, f.run_id::pg_catalog.text as run_id, f.code, f.message, f.noted_at,
   pg_catalog.count(*) over () as total
-from (select distinct on (o.tenant_id) o.*, r.verb from ${tenantsTable(owner)} o
-  join ${runsTable(owner)} r on r.id = o.run_id
+from (select distinct on (o.tenant_id) o.*, r.verb from ${runTenantsTable(tables)} o
+  join ${runsTable(tables)} r on r.id = o.run_id
   where r.registry = $1 and ${isOpen("o")} order by o.tenant_id, o.run_id desc) f
 join ${tenants} t on t.${c.id}::pg_catalog.text = f.tenant_id and ${isTenantSql(`t.${c.schema_name}`)}
 where t.${c.state}::pg_catalog.text <> 'failed'
