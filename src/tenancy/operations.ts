@@ -117,7 +117,7 @@ export class Operations {
  * What a log line says of an error. The caller gets all of it; here nothing may be that quotes
  * values, as a driver's messages do, and the message of a failed migration or seed with them.
  */
-function describe(error: unknown): Readonly<Record<string, unknown>> {
+export function describe(error: unknown): Readonly<Record<string, unknown>> {
   const { cause, code } = (error ?? {}) as { cause?: { code?: unknown } | null; code?: unknown };
   if (error instanceof MigrationError) {
     const { file, line, version } = error;
