@@ -33,6 +33,8 @@ export async function queryEach<Row>(
 ): Promise<PromiseSettledResult<QueryResult<Row>>[]> {
   const session = new MysqlSession(wire, host);
   const outcomes: PromiseSettledResult<QueryResult<Row>>[] = [];
+  // For the session too: DDL commits, and would then run in a transaction that is begun for it.
+  await wire.query("set session transaction read only");
   await wire.query("start transaction read only");
   for (const scope of scopes) {
     try {
@@ -59,7 +61,8 @@ export function checkEach(host: DriverHost, { scopes, text }: EachRequest): void
   const database = first && new ScopeDatabases(host).of(first);
   const refusal = database && refuseStatement(info, database, NOTHING);
   if (refusal !== undefined) throw refusal;
-  // ISOLATION: what one tenant's statement leaves in the session, the next one's would find. leak/reports.test.ts
+  // ISOLATION: what one tenant's statement leaves in the session, the next one's would find.
+  // integration/reports/query-all.test.ts
   if (info.mayMove || info.setsNextTransaction || info.trace !== "none") {
     throw new TenancyError(
       "INVALID_QUERY",

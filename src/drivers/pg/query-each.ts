@@ -77,7 +77,8 @@ function toQuery(
   return { key, name, query: newQuery(execution, target, config, name), target };
 }
 
-// ISOLATION: what one tenant's statement leaves in the session, the next one's would find. leak/reports.test.ts
+// ISOLATION: what one tenant's statement leaves in the session, the next one's would find.
+// integration/reports/query-all.test.ts
 function refuseTrace({ trace }: StatementInfo): TenancyError | undefined {
   if (trace === "none") return undefined;
   return new TenancyError(

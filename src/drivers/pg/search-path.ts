@@ -18,10 +18,8 @@ export class ScopePath {
   readonly schemaVersion: string;
   /** Differs for every {@link schemaVersion}, in this process. */
   readonly key: string;
-  /** Bytes that enter it on a connection where the statement that does so is prepared. */
-  enterMessage: Buffer;
-  /** Text that enters it, to be put before another text; always of one length. */
-  enterText: string;
+  #enterMessage: Buffer | undefined;
+  #enterText: string | undefined;
   #oid = UNKNOWN_OID;
 
   /** @internal */
@@ -32,8 +30,18 @@ export class ScopePath {
     this.tenant = facts.tenant;
     this.schemaVersion = facts.schemaVersion;
     this.key = facts.key;
-    this.enterMessage = executeMessage(ENTER_NAME, this.params);
-    this.enterText = enterText(this.params);
+  }
+
+  /** Bytes that enter it on a connection where the statement that does so is prepared. */
+  get enterMessage(): Buffer {
+    this.#enterMessage ??= executeMessage(ENTER_NAME, this.params);
+    return this.#enterMessage;
+  }
+
+  /** Text that enters it, to be put before another text; always of one length. */
+  get enterText(): string {
+    this.#enterText ??= enterText(this.params);
+    return this.#enterText;
   }
 
   /** Parameters of {@link ENTER_TEXT}. */
@@ -62,8 +70,8 @@ export class ScopePath {
 
   #know(oid: string): void {
     this.#oid = oid;
-    this.enterMessage = executeMessage(ENTER_NAME, this.params);
-    this.enterText = enterText(this.params);
+    this.#enterMessage = undefined;
+    this.#enterText = undefined;
   }
 }
 
