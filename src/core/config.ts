@@ -70,6 +70,12 @@ export interface MigrationsConfig {
    * transaction on PostgreSQL.
    */
   readonly lockWaitMs?: number;
+  /**
+   * When a tenant's pending migrations are applied. `"manually"`: by `migrate` and `migrateAll`.
+   * `"on-request"`: by the first request, or other call, that enters the tenant, too; only those that
+   * expand, and all who want to enter wait for it, for at most `lockTimeoutMs`. Default `"manually"`.
+   */
+  readonly migrate?: "manually" | "on-request";
 }
 
 /** Tenants that are made before they are asked for. */

@@ -45,6 +45,8 @@ export interface Settings {
     readonly strictOrder: boolean;
     /** How long a statement waits for a lock before it gives way, in milliseconds. */
     readonly lockWaitMs: number;
+    /** When pending migrations of a tenant are applied. */
+    readonly migrate: "manually" | "on-request";
     readonly table: string;
   };
   /** What fills a new tenant. */

@@ -35,12 +35,17 @@ async function look(deps: LifecycleDeps, session: Session, ref: TenantRef): Prom
   const all = await deps.migrator.status(unscoped(session), tenant);
   // What contracts waits on purpose, and nothing that serves requests needs it.
   const migrations = all.filter(({ phase, state }) => state !== "pending" || phase !== "contract");
+  // Who asks for such a tenant gets it migrated; a server that waited for that would never be ready.
+  const mayBeLate = deps.settings.migrations.migrate === "on-request";
   const applied = migrations.filter(({ state }) => state !== "pending" && state !== "partial");
   return {
     healthy:
       exists &&
       tenant.state === "active" &&
-      migrations.every(({ state }) => state === "applied" || state === "missing"),
+      migrations.every(
+        ({ state }) =>
+          state === "applied" || state === "missing" || (mayBeLate && state === "pending"),
+      ),
     pending: migrations
       .filter(({ state }) => state === "pending" || state === "partial")
       .map(({ version }) => version),

@@ -11,11 +11,15 @@ import { registryMigration } from "../registry/registry-migration.ts";
 import { createResolve } from "../resolvers/create-resolve.ts";
 import { createDrift } from "./drift.ts";
 import { createFleet } from "./fleet.ts";
+import { createFleetHistory } from "./fleet-history.ts";
+import { createFleetStatus } from "./fleet-status.ts";
 import { createEveryTenant } from "./for-each.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { createMigrations } from "./migrations.ts";
+import { createOnRequest } from "./on-request.ts";
 import { Operations } from "./operations.ts";
 import { createProvisioning } from "./provisioning.ts";
+import { resolveReady } from "./resolve-ready.ts";
 import { createScoping } from "./scoping.ts";
 import { createSeeding } from "./seed.ts";
 import { resolveSettings } from "./settings.ts";
@@ -30,11 +34,13 @@ import { traceResolve } from "./traced-resolve.ts";
 export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> {
   const settings = resolveSettings(config);
   const driver = config.database;
-  const operations = new Operations(settings.logger);
+  const isOnRequest = settings.migrations.migrate === "on-request";
+  const operations = new Operations(settings.logger, isOnRequest);
   const deps = connect(config, settings);
   const { context, registry } = deps;
   const provisioning = createProvisioning(deps, operations);
-  const resolve = traceResolve(createResolve({ registry, settings }));
+  const onRequest = createOnRequest(deps, operations);
+  const resolve = traceResolve(resolveReady(createResolve({ registry, settings }), onRequest));
   let closing: Promise<void> | undefined;
 
   function close(): Promise<void> {
@@ -47,12 +53,15 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
       checkOpen: () => operations.checkOpen(),
       context,
       driver,
+      onRequest,
       registry,
       settings,
     }),
     ...createLifecycle(deps, operations, provisioning.refillSoon),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations, provisioning.refill),
+    ...createFleetHistory(deps, operations),
+    ...createFleetStatus(deps, operations),
     ...createEveryTenant(deps, operations),
     ...createDrift(deps, operations),
     ...createSeeding(deps, operations),

@@ -12,6 +12,7 @@ export function resolveMigrations(config: TenancyConfig, maxBytes: number): Sett
   const given = checkObject("migrations", config.migrations, [
     "global",
     "lockWaitMs",
+    "migrate",
     "strictOrder",
     "table",
     "tenant",
@@ -37,10 +38,17 @@ export function resolveMigrations(config: TenancyConfig, maxBytes: number): Sett
       fallback: 1_000,
       min: 1,
     }),
+    migrate: checkMigrate(given.migrate),
     strictOrder: checkBoolean("migrations.strictOrder", given.strictOrder, false),
     table: checkIdentifier("migrations.table", given.table ?? "kirayedar_migrations", maxBytes),
     tenant,
   };
+}
+
+function checkMigrate(value: unknown): Settings["migrations"]["migrate"] {
+  if (value === undefined) return "manually";
+  if (value === "manually" || value === "on-request") return value;
+  throw invalidOption("migrations.migrate", 'is neither "manually" nor "on-request"');
 }
 
 function checkMigrations(option: string, value: MigrationSource): MigrationSource {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type Operation, type OperationEvent, traced } from "../core/events.ts";
 import type { Logger } from "../core/logger.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
@@ -24,6 +25,11 @@ const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly fai
   "tenant.update": { done: "tenant updated", failed: "tenant update failed" },
 };
 
+/** One operation, as everything that it calls knows it. */
+interface Mark {
+  isRunning: boolean;
+}
+
 /**
  * Runs the operations of one tenancy: each is traced and logged, none starts once the tenancy is
  * closed, and closing waits for those that have started.
@@ -31,10 +37,18 @@ const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly fai
 export class Operations {
   readonly #logger: Logger;
   readonly #running = new Set<Promise<unknown>>();
+  readonly #inside: AsyncLocalStorage<Mark> | undefined;
   #isClosed = false;
 
-  constructor(logger: Logger) {
+  /** @param isMarking - whether anybody asks for `isInside`, which costs every `await` a little */
+  constructor(logger: Logger, isMarking = false) {
     this.#logger = logger;
+    this.#inside = isMarking ? new AsyncLocalStorage() : undefined;
+  }
+
+  /** Whether the caller is a part of an operation that still runs: a hook, a migration, a seed. */
+  get isInside(): boolean {
+    return this.#inside?.getStore()?.isRunning === true;
   }
 
   /** Whether the tenancy was closed. */
@@ -89,7 +103,7 @@ export class Operations {
   /** Runs what is neither traced nor logged, but must end before the connections do. */
   async track<T>(fn: () => Promise<T>): Promise<T> {
     this.checkOpen();
-    const running = fn();
+    const running = this.#mark(fn);
     this.#running.add(running);
     try {
       return await running;
@@ -102,6 +116,19 @@ export class Operations {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.allSettled(this.#running);
+  }
+
+  /** What is started inside and not awaited outlives the operation, and then is outside. */
+  #mark<T>(fn: () => Promise<T>): Promise<T> {
+    if (this.#inside === undefined) return fn();
+    const mark: Mark = { isRunning: true };
+    return this.#inside.run(mark, async () => {
+      try {
+        return await fn();
+      } finally {
+        mark.isRunning = false;
+      }
+    });
   }
 
   #log(operation: Operation, event: OperationEvent, level: "debug" | "error" | "info"): void {

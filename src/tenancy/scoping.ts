@@ -9,6 +9,7 @@ import { TenancyError } from "../errors/tenancy-error.ts";
 import { isPromise } from "../internal/maybe-promise.ts";
 import { createFindTenant } from "./find-tenant.ts";
 import { createHandle } from "./handle.ts";
+import type { OnRequest } from "./on-request.ts";
 import { rejecting } from "./rejecting.ts";
 
 /** What the scoped part of a tenancy works with. */
@@ -21,6 +22,8 @@ export interface ScopingDeps<Pool> {
   readonly registry: Pick<Registry, "lookup">;
   /** The checked configuration. */
   readonly settings: Pick<Settings, "rules">;
+  /** What brings tenants up to date before they are entered, if anything does. */
+  readonly onRequest: OnRequest | undefined;
   /** Throws once the tenancy is closed. */
   readonly checkOpen: () => void;
 }
@@ -45,7 +48,7 @@ export type Scoping<Pool> = Pick<
 /** Creates the scoped part of a tenancy. */
 export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
   const { checkOpen, context, driver } = deps;
-  const findTenant = createFindTenant(deps.registry, deps.settings.rules);
+  const findTenant = createFindTenant(deps.registry, deps.settings.rules, deps.onRequest);
 
   function currentTenant(): Tenant | undefined {
     const scope = context.current();

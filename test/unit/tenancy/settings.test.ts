@@ -19,6 +19,7 @@ describe("resolveSettings", () => {
     expect(migrations).toEqual({
       global: resolve("migrations/global"),
       lockWaitMs: 1_000,
+      migrate: "manually",
       optional: { global: true, tenant: true },
       strictOrder: false,
       table: "kirayedar_migrations",
@@ -103,6 +104,7 @@ describe("resolveSettings", () => {
     ["migrations", "migrations"],
     ["migrations", { global: "same", tenant: "same" }],
     ["migrations.folder", { folder: "x" }],
+    ["migrations.migrate", { migrate: true }],
     ["migrations.table", { table: "a\u0000" }],
     ["migrations.tenant", { tenant: 5 }],
     ["migrations.tenant", { tenant: "" }],
