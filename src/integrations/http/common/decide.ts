@@ -1,9 +1,9 @@
 import { attempt, isPromise } from "../../../internal/maybe-promise.ts";
 import type { MaybePromise, Resolution, ResolveRequest } from "../../../core/resolution.ts";
-import { isTenancyError, type TenancyError } from "../../../errors/tenancy-error.ts";
+import { isTenancyError } from "../../../errors/tenancy-error.ts";
 import type { Tenant } from "../../../core/tenant.ts";
 import type { HttpTenancy } from "./options.ts";
-import { type Refusal, refusalFor } from "./status.ts";
+import { type Refusal, refusalFor, refusalForError } from "./status.ts";
 
 /** What is done with a request. */
 export interface Decision {
@@ -34,8 +34,8 @@ export const SKIPPED: Decision = Object.freeze({
 /**
  * Resolves a request and says what to do with it; at once if the tenancy can.
  *
- * Rejects with what resolving rejects with, but for a database that cannot be reached and a tenancy
- * that is closed, as during a shutdown: those are refusals.
+ * Rejects with what resolving rejects with, but for a database that cannot be reached, a tenancy that
+ * is closed, as during a shutdown, and a tenant that could not be migrated: those are refusals.
  */
 export function decide(
   tenancy: HttpTenancy,
@@ -48,13 +48,9 @@ export function decide(
   return resolution.then(
     (resolution) => judge(tenancy, resolution, host, onUnknown),
     (error: unknown) => {
-      if (
-        !isTenancyError(error, "DATABASE_UNAVAILABLE") &&
-        !isTenancyError(error, "TENANCY_CLOSED")
-      ) {
-        throw error;
-      }
-      return unavailable(tenancy, host, error);
+      const refusal = refusalForError(error);
+      if (refusal === undefined) throw error;
+      return notResolved(tenancy, host, refusal);
     },
   );
 }
@@ -77,7 +73,8 @@ export function enterDecision<T>(
   } catch (error) {
     if (isEntered || !isTenancyError(error, "TENANCY_CLOSED")) throw error;
     const isServed = decision.resolution !== undefined && decision.refusal === undefined;
-    return fn(isServed ? unavailable(tenancy, decision.host, error) : decision);
+    const refusal = refusalFor("unavailable", undefined, error);
+    return fn(isServed ? notResolved(tenancy, decision.host, refusal) : decision);
   }
 }
 
@@ -95,17 +92,20 @@ function judge(
     return { host, refusal: undefined, resolution, scope: resolution, tenant: undefined };
   }
   const refusal = refusalFor(resolution.kind, resolution);
-  tenancy.logger.info({ host, reason: refusal.error, status: refusal.status }, "request refused");
+  logRefusal(tenancy, host, refusal);
   return refused(refusal, host);
 }
 
-function unavailable(
-  tenancy: HttpTenancy,
-  host: string | undefined,
-  error: TenancyError,
-): Decision {
-  tenancy.logger.error({ err: error, host }, "request not resolved");
-  return refused(refusalFor("unavailable", undefined, error), host);
+function notResolved(tenancy: HttpTenancy, host: string | undefined, refusal: Refusal): Decision {
+  // The attempt to migrate has its own line, and many requests may be refused because of one.
+  if (refusal.kind === "migrating") logRefusal(tenancy, host, refusal);
+  else tenancy.logger.error({ err: refusal.cause, host }, "request not resolved");
+  return refused(refusal, host);
+}
+
+function logRefusal(tenancy: HttpTenancy, host: string | undefined, refusal: Refusal): void {
+  const { error: reason, status } = refusal;
+  tenancy.logger.info({ host, reason, status }, "request refused");
 }
 
 function refused(refusal: Refusal, host: string | undefined): Decision {

@@ -59,6 +59,7 @@ const HANDLED: ReadonlySet<string> = new Set<HandledKind>([
   "invalid",
   "suspended",
   "maintenance",
+  "migrating",
   "provisioning",
   "unavailable",
 ]);

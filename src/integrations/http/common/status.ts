@@ -1,4 +1,6 @@
 import type { Resolution } from "../../../core/resolution.ts";
+import type { ErrorCode } from "../../../errors/codes.ts";
+import { isTenancyError } from "../../../errors/tenancy-error.ts";
 
 /** Why a request is not served. */
 export type RefusalKind =
@@ -8,6 +10,8 @@ export type RefusalKind =
   | "suspended"
   | "maintenance"
   | "provisioning"
+  /** The tenant is behind, and migrating it on request takes its time, or failed. */
+  | "migrating"
   /** The registry cannot be read: the database cannot be reached, or the tenancy is closed. */
   | "unavailable"
   /** A route for tenants was asked for in no tenant's name. */
@@ -31,7 +35,7 @@ export interface Refusal {
   readonly retryable: boolean;
   /** What the request resolved to; `undefined` when resolving failed. */
   readonly resolution: Resolution | undefined;
-  /** Why resolving failed, for `"unavailable"`. */
+  /** Why resolving failed, for `"unavailable"` and `"migrating"`. */
   readonly cause?: unknown;
 }
 
@@ -66,6 +70,12 @@ const ANSWERS: Readonly<Record<RefusalKind, Answer>> = {
   maintenance: {
     error: "tenant_maintenance",
     message: "This tenant is in maintenance. Try again later.",
+    retryable: true,
+    status: 503,
+  },
+  migrating: {
+    error: "tenant_migrating",
+    message: "This tenant is being updated. Try again later.",
     retryable: true,
     status: 503,
   },
@@ -108,4 +118,21 @@ export function refusalFor(
   cause?: unknown,
 ): Refusal {
   return { ...ANSWERS[kind], cause, kind, resolution };
+}
+
+/** Failures of resolving that are answered, in place of being handed to the framework. */
+const KINDS: ReadonlyMap<ErrorCode, "unavailable" | "migrating"> = new Map([
+  ["DATABASE_UNAVAILABLE", "unavailable"],
+  ["MIGRATION_CHANGED", "migrating"],
+  ["MIGRATION_FAILED", "migrating"],
+  ["MIGRATION_INTERRUPTED", "migrating"],
+  ["MIGRATION_OUT_OF_ORDER", "migrating"],
+  ["TENANCY_CLOSED", "unavailable"],
+  ["TENANT_BUSY", "migrating"],
+]);
+
+/** Returns what an error of resolving is answered with, if it is. */
+export function refusalForError(error: unknown): Refusal | undefined {
+  const kind = isTenancyError(error) ? KINDS.get(error.code) : undefined;
+  return kind && refusalFor(kind, undefined, error);
 }
