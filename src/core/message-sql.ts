@@ -49,6 +49,8 @@ export interface MessageSql {
     tenant: MessageTenant,
     move: MessageMove,
   ): string;
+  /** Takes back what a migration has set, for its transaction or for its session; the scope too. */
+  readonly restore: string;
   /** Writes the history. */
   end(journal: JournalTable, entries: readonly MessageEntry[]): string;
   /** Whether an error says that row or history were not as they should be. */

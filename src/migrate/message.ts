@@ -127,6 +127,7 @@ export class MigrationMessages implements MessageWriter {
       const isAlone = pending.length === 1;
       try {
         const statements = checkScript(dialect, up, file);
+        if (!isWhole(dialect, up, statements.length)) return false;
         return isAlone || !statements.some(({ text }) => dialect.script.setsTransaction(text));
       } catch {
         return false;
@@ -138,14 +139,15 @@ export class MigrationMessages implements MessageWriter {
     const { dialect, settings, states } = this.#options;
     const { registry, rules } = settings;
     const journal = { schema: tenant.schemaName, table: settings.migrations.table };
+    const limit = dialect.schema.limitLockWait(settings.migrations.lockWaitMs);
     const enter = dialect.schema.enter(tenant.schemaName, rules.sharedSchemas);
     return [
-      dialect.schema.limitLockWait(settings.migrations.lockWaitMs),
+      limit,
       this.#message.begin(registry, journal, tenant, { ...move, states }),
       // ISOLATION: what a migration sets for its transaction would hold for the next one, whose tables
       // would be made elsewhere. integration/migrate/message.test.ts
       // On a line of its own, as the text may end in a comment.
-      ...pending.flatMap(({ up }) => [`${String(up)}\n`, enter]),
+      ...pending.flatMap(({ up }) => [`${String(up)}\n`, this.#message.restore, limit, enter]),
       this.#message.end(journal, pending),
     ].join(";\n");
   }
@@ -154,4 +156,10 @@ export class MigrationMessages implements MessageWriter {
     const { dialect, settings } = this.#options;
     return new Journal(dialect, schemaName, settings.migrations.table);
   }
+}
+
+/** Whether what is written behind a text stays apart from it: a quote that does not end takes it in. */
+function isWhole({ script }: Dialect, text: string, count: number): boolean {
+  const behind = script.split(`${text}\n;\nselect`);
+  return behind.length === count + 1 && behind.at(-1)?.text === "select";
 }

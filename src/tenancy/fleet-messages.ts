@@ -109,8 +109,9 @@ export class MessageWorkers {
       if (message === undefined) return "careful";
       const { text } = message;
       if (text === undefined || dryRun) return resultOf(message);
+      if (session.script === undefined) return "careful";
       const lock = lockName(deps.settings.registry, tenant.slug);
-      await session.script?.(scopeOf(tenant), text, { lock });
+      await session.script(scopeOf(tenant), text, { lock });
       this.#unannounced.push(tenant.id);
       deps.registry.forget(tenant);
       return await trace(tenant, async () => resultOf(message));

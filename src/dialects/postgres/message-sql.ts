@@ -35,6 +35,7 @@ end`;
       `(version, name, checksum, duration_ms, is_finished, statements_done) values ${rows.join(", ")}`
     );
   },
+  restore: "set session authorization default; reset all",
   isOvertaken: (error) => (error as { readonly code?: unknown } | null)?.code === OVERTAKEN,
 };
 

@@ -31,7 +31,7 @@ export async function runScript(
     await client.query(`${before}${scope.enterText}${text}`);
   } catch (error) {
     // The server tells of an error before it has let go of what the text held.
-    if (isStatementError(error)) await new Promise<void>((done) => void whenReady(target, done));
+    if (isStatementError(error)) await new Promise<void>((done) => whenReady(target, done));
     // The texts before have no semicolon but between statements, apart from the one that tries the lock.
     const statementsBefore = reset.split(";").length - 1 + (locked === "" ? 0 : 1);
     if (counter.count() < statementsBefore)
