@@ -9,6 +9,7 @@ import { type Attempt, undoAfterwards, undoAtOnce } from "./create-undo.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
 import { runHook } from "./hook.ts";
 import { waitUntilFree } from "./move-schema-journal.ts";
+import { migrateNewSchema } from "./migrate-new.ts";
 import { changedMeanwhile, wrongState } from "./refs.ts";
 import { checkReservedNames } from "./reserved-names.ts";
 import { findSchema, schemaTaken } from "./schema-mark.ts";
@@ -171,14 +172,12 @@ async function makeSchema(
   isMigrated: boolean,
   attempt: Attempt,
 ): Promise<boolean> {
-  const { driver, migrator } = deps;
+  const { driver } = deps;
   const first = driver.dialect.schema.create(tenant.schemaName, tenant.id);
   try {
-    return await session.transaction(
-      scopeOf(tenant),
-      async (tx) => !isMigrated || (await migrator.migrateNew(tx, tenant)).complete,
-      { first },
-    );
+    if (isMigrated) return await migrateNewSchema(deps, session, tenant, first);
+    await session.transaction(scopeOf(tenant), async () => undefined, { first });
+    return true;
   } catch (error) {
     // ISOLATION: else what another program has just made, and is still empty, is taken for ours and
     // removed. integration/lifecycle/create-failure.test.ts

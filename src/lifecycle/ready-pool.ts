@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Session } from "../core/driver.ts";
 import type { LatestMigrations } from "../core/migrator.ts";
 import type { ReadyOwner, ReadySchema } from "../core/ready-sql.ts";
-import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
+import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Settings } from "../core/settings.ts";
 import type { Refilled } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { compareVersions } from "../migrate/discover.ts";
 import { globalWrites, type LifecycleDeps } from "./deps.ts";
+import { migrateNewSchema } from "./migrate-new.ts";
 import { readyMark } from "./schema-mark.ts";
 import { removeLeftover } from "./take-up.ts";
 
@@ -133,12 +134,9 @@ async function makeReady(
   const fake = fakeTenant(name);
   await globalWrites(session, (tx) => run(tx, ready.add(owner, { ...latest, schemaName: name })));
   try {
-    const { complete } = await session.transaction(
-      scopeOf(fake),
-      (tx) => migrator.migrateNew(tx, fake),
-      { first: schema.create(name, fake.id) },
-    );
-    if (!complete) await migrator.migrate(session, fake);
+    const first = schema.create(name, fake.id);
+    const isComplete = await migrateNewSchema(deps, session, fake, first);
+    if (!isComplete) await migrator.migrate(session, fake);
     await checkNameless(deps, session, name);
     await globalWrites(session, (tx) => run(tx, ready.change(owner, name, true)));
   } catch (error) {

@@ -1,11 +1,21 @@
 import type { Transaction } from "../core/driver.ts";
+import type { JournalTable } from "../core/journal-sql.ts";
+import type { MessageSql } from "../core/message-sql.ts";
 import type { KnownMigration } from "./discover.ts";
 import { finishedEntry, type Journal } from "./journal.ts";
 import { checkBody, explainFailure, runInTransaction, type Target } from "./run-migration.ts";
 
+/** What makes one message of all that a new schema needs; see {@link applyNew}. */
+export interface OneMessage {
+  readonly message: MessageSql;
+  /** The history's table. */
+  readonly table: JournalTable;
+}
+
 /**
  * Applies, in one transaction, all migrations up to the first that refuses one, and writes their
- * history in one statement.
+ * history in one statement; all of it in one message, as far as it is text and that is asked for.
+ * Nobody can tell then which of them has failed.
  *
  * Where DDL commits at once there is no transaction to refuse, and it applies all of them. Progress is
  * not recorded: a failure or a crash removes the whole schema.
@@ -17,6 +27,7 @@ export async function applyNew(
   journal: Journal,
   known: readonly KnownMigration[],
   target: Target & { readonly enter: string },
+  one?: OneMessage,
 ): Promise<KnownMigration[]> {
   const { dialect } = target;
   const end = dialect.hasTransactionalDdl
@@ -24,6 +35,13 @@ export async function applyNew(
     : known.length;
   const leading = known.slice(0, end < 0 ? known.length : end);
   for (const migration of leading) checkBody(dialect, migration.up, migration);
+  if (one !== undefined && leading.every(({ up }) => typeof up === "string")) {
+    const { message, table } = one;
+    const texts = leading.flatMap(({ up }) => [`${String(up)}\n`, target.enter]);
+    const history = leading.length === 0 ? [] : [message.end(table, leading)];
+    await tx.script([dialect.journal.create(table), ...texts, ...history].join(";\n"));
+    return leading;
+  }
   await journal.make(tx);
   const entries = [];
   for (const migration of leading) {

@@ -76,6 +76,7 @@ function migrator(
     migrations: {
       global: source,
       optional: { global: false, tenant: false },
+      lockWaitMs: 1_000,
       strictOrder: false,
       table: "kirayedar_migrations",
       tenant: source,

@@ -42,6 +42,7 @@ export function migratorOf(
     migrations: {
       global: source,
       optional: { global: false, tenant: false },
+      lockWaitMs: 1_000,
       strictOrder: false,
       table: "kirayedar_migrations",
       tenant: source,
