@@ -126,7 +126,7 @@ function formatDifference(difference: SchemaDifference, look: Look): string[] {
   const lines = text.split("\n");
   const [first = ""] = lines;
   const head = `  ${paint(`${sign} ${subject}`)}`;
-  if (lines.length === 1) return [first === "" ? head : `${head}  ${style.dim(printable(first))}`];
+  if (lines.length === 1) return [first === "" ? head : `${head}  ${style.dim(printable(first.trim()))}`];
   if (!look.verbose) return [head];
   return [head, ...lines.map((line) => `    ${paint(`${sign} ${printable(line)}`)}`)];
 }

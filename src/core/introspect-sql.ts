@@ -1,8 +1,5 @@
 import type { Statement } from "./dialect.ts";
 
-/** Stands in definitions where the schema's own name was, so that two schemas can be compared. */
-export const OWN_SCHEMA = "{schema}";
-
 /** Something that a schema holds, as its engine describes it. */
 export interface SchemaPart {
   /** What it is, such as `"table"` or `"index"`. */
@@ -11,13 +8,8 @@ export interface SchemaPart {
   readonly name: string;
   /** The table or view that it is a part of; `null` for what stands by itself. */
   readonly table: string | null;
-  /** Everything about it that is compared, without its name and, as {@link OWN_SCHEMA}, the schema's. */
+  /** Everything about it that is compared, without its name; the schema's own name may be in it. */
   readonly definition: string;
-  /**
-   * The definition as it was, where the schema's name was replaced in it: a word in a function's body
-   * that only looks like that name must still be equal to the same word elsewhere.
-   */
-  readonly verbatim?: string;
 }
 
 /** What is to be read of which schema. */
@@ -44,6 +36,8 @@ export type Introspection = Generator<Statement, readonly SchemaPart[], Introspe
 export interface IntrospectSql {
   /** Reads a schema, in its scope. Throws where something cannot be read. */
   read(request: IntrospectRequest): Introspection;
+  /** How a schema's name may be written in definitions: in SQL text, and in the literals of one. */
+  spellings(schemaName: string): readonly string[];
   /** Rows `{ name: string }`: schemas whose names begin with this, whoever may see them. */
   list(prefix: string): Statement;
 }

@@ -1,33 +1,68 @@
 import type { SchemaDifference } from "../core/drift.ts";
 import type { SchemaPart } from "../core/introspect-sql.ts";
+import { isJoinedBy, nameSplitter } from "../internal/name-splitter.ts";
 
-/** A schema, prepared for being compared with many others. */
+/** Stands where definitions that are shown have the schema's own name. */
+const OWN_SCHEMA = "{schema}";
+
+/** A schema, prepared for being compared with others. */
 export class SchemaPicture {
   /** Every part by what it is called. */
   readonly parts: ReadonlyMap<string, SchemaPart>;
-  /** What stands by itself, with the parts of tables and views under each. */
+  /** The kind of each table and view. */
+  readonly relations: ReadonlyMap<string, string>;
+  /** The parts of each. */
   readonly children: ReadonlyMap<string, readonly SchemaPart[]>;
+  /** How its own name may be written. */
+  readonly spellings: readonly string[];
+  readonly #split: (text: string) => string[];
+  /** Those of the reference are asked for once for each tenant. */
+  readonly #pieces = new Map<string, readonly string[]>();
 
-  constructor(parts: readonly SchemaPart[]) {
+  constructor(parts: readonly SchemaPart[], spellings: readonly string[]) {
     this.parts = new Map(parts.map((part) => [keyOf(part), part]));
-    const children = new Map<string, SchemaPart[]>();
-    for (const part of parts) {
-      if (part.table === null) continue;
-      const siblings = children.get(part.table);
-      if (siblings === undefined) children.set(part.table, [part]);
-      else siblings.push(part);
-    }
-    this.children = children;
+    this.relations = new Map(
+      parts.filter(({ kind }) => RELATIONS.has(kind)).map(({ kind, name }) => [name, kind]),
+    );
+    this.children = groupByTable(parts);
+    this.spellings = spellings;
+    this.#split = nameSplitter(spellings);
   }
 
-  /** Whether a table or view is there, or what is no part of one. */
-  has(relation: string): boolean {
-    return RELATIONS.some((kind) => this.parts.has(keyOf({ kind, name: relation, table: null })));
+  /** Takes a definition apart at the schema's own name. */
+  split(definition: string): readonly string[] {
+    let pieces = this.#pieces.get(definition);
+    if (pieces === undefined) {
+      pieces = this.#split(definition);
+      this.#pieces.set(definition, pieces);
+    }
+    return pieces;
+  }
+
+  /** Writes a definition without the schema's own name. */
+  show(definition: string): string {
+    return this.split(definition).join(OWN_SCHEMA);
   }
 }
 
+function groupByTable(parts: readonly SchemaPart[]): Map<string, SchemaPart[]> {
+  const children = new Map<string, SchemaPart[]>();
+  for (const part of parts) {
+    if (part.table === null) continue;
+    const siblings = children.get(part.table);
+    if (siblings === undefined) children.set(part.table, [part]);
+    else siblings.push(part);
+  }
+  return children;
+}
+
 /** Kinds that have parts. */
-const RELATIONS: readonly string[] = ["table", "view", "materialized view", "foreign table"];
+const RELATIONS: ReadonlySet<string> = new Set([
+  "foreign table",
+  "materialized view",
+  "table",
+  "view",
+]);
 
 /**
  * Lists in what a schema differs from another, by table, kind and name; empty if in nothing.
@@ -40,25 +75,26 @@ export function compareSchemas(
   actual: SchemaPicture,
 ): readonly SchemaDifference[] {
   const differences: SchemaDifference[] = [];
+  const isListed = ({ table }: SchemaPart): boolean =>
+    table === null || expected.relations.get(table) === actual.relations.get(table);
   for (const [key, part] of expected.parts) {
     const other = actual.parts.get(key);
     if (other === undefined) {
-      if (part.table === null || actual.has(part.table)) {
+      if (isListed(part)) {
         differences.push({ ...named(part), change: "missing", expected: whole(part, expected) });
       }
-    } else if (!isSame(part, other)) {
-      const { definition } = part;
+    } else if (!isSame(part, expected, other, actual)) {
       differences.push({
         ...named(part),
-        actual: other.definition,
+        actual: actual.show(other.definition),
         change: "changed",
-        expected: definition,
+        expected: expected.show(part.definition),
       });
     }
   }
   for (const [key, part] of actual.parts) {
     if (expected.parts.has(key)) continue;
-    if (part.table === null || expected.has(part.table)) {
+    if (isListed(part)) {
       differences.push({ ...named(part), actual: whole(part, actual), change: "extra" });
     }
   }
@@ -67,14 +103,20 @@ export function compareSchemas(
 }
 
 /**
- * A word that looks like the schema's own name, but is not, is replaced in the one schema and not in
- * the other; then the texts themselves are equal. Not so where the reference names itself: the same
- * text elsewhere names a schema of somebody else.
+ * Whether a definition is the reference's, with the one's own name wherever the reference has its own.
+ * A word that only looks like a schema's name, such as the name of a table in a schema of the same
+ * name, is no more than a word.
  */
 // ISOLATION: else a function that reads another tenant's table is taken for the same. unit/drift/compare-schemas.test.ts
-function isSame(expected: SchemaPart, actual: SchemaPart): boolean {
-  if (expected.definition === actual.definition) return true;
-  return expected.verbatim === undefined && expected.definition === actual.verbatim;
+function isSame(
+  part: SchemaPart,
+  expected: SchemaPicture,
+  other: SchemaPart,
+  actual: SchemaPicture,
+): boolean {
+  const pieces = expected.split(part.definition);
+  if (pieces.length === 1) return part.definition === other.definition;
+  return isJoinedBy(pieces, actual.spellings, other.definition);
 }
 
 /** Columns that both have, in another order: it counts for an `insert` without names. */
@@ -106,11 +148,11 @@ function columnsOf(parts: readonly SchemaPart[]): string[] {
 
 /** The definition of a part, and of the parts that come and go with it. */
 function whole(part: SchemaPart, picture: SchemaPicture): string {
-  if (part.table !== null || !RELATIONS.includes(part.kind)) return part.definition;
+  if (part.table !== null || !RELATIONS.has(part.kind)) return picture.show(part.definition);
   const lines = (picture.children.get(part.name) ?? [])
     .toSorted((a, b) => (a.kind === "column" && b.kind === "column" ? 0 : byPlace(a, b)))
-    .map(({ definition, kind, name }) => `  ${kind} ${name} ${definition}`);
-  return [part.definition, ...lines].join("\n");
+    .map(({ definition, kind, name }) => `  ${kind} ${name} ${picture.show(definition)}`);
+  return [picture.show(part.definition), ...lines].filter((line) => line !== "").join("\n");
 }
 
 function named({ kind, name, table }: SchemaPart): { kind: string; name: string; table?: string } {

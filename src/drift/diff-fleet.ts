@@ -3,7 +3,7 @@ import type { Session } from "../core/driver.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isConnectionFailure } from "../internal/connection-failure.ts";
 import { globalQueries, type LifecycleDeps } from "../lifecycle/deps.ts";
-import { compareSchemas, SchemaPicture } from "./compare-schemas.ts";
+import { compareSchemas } from "./compare-schemas.ts";
 import { DiffGroups } from "./diff-groups.ts";
 import { readTenant, withLockLimit } from "./read-schema.ts";
 import type { Reference } from "./reference.ts";
@@ -161,8 +161,7 @@ class FleetComparison {
 
   async #compare(session: Session, tenant: Tenant): Promise<Finding> {
     try {
-      const parts = await readTenant(this.#deps, session, tenant);
-      const picture = new SchemaPicture(parts);
+      const picture = await readTenant(this.#deps, session, tenant);
       return { differences: compareSchemas(this.#reference.picture, picture), tenant };
     } catch (cause) {
       const error =

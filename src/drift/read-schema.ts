@@ -1,11 +1,12 @@
 import type { Dialect, Statement } from "../core/dialect.ts";
 import type { QueryResult, Session } from "../core/driver.ts";
-import type { IntrospectRequest, SchemaPart } from "../core/introspect-sql.ts";
+import type { IntrospectRequest } from "../core/introspect-sql.ts";
 import { GLOBAL_SCOPE, scopeOf } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { isConnectionFailure } from "../internal/connection-failure.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
+import { SchemaPicture } from "./compare-schemas.ts";
 
 /** Runs one statement in the scope of the schema that is read. */
 export type RunStatement = (statement: Statement) => Promise<Pick<QueryResult, "rows">>;
@@ -15,14 +16,15 @@ export async function readSchema(
   dialect: Pick<Dialect, "introspect">,
   run: RunStatement,
   request: IntrospectRequest,
-): Promise<readonly SchemaPart[]> {
-  const reading = dialect.introspect.read(request);
+): Promise<SchemaPicture> {
+  const { introspect } = dialect;
+  const reading = introspect.read(request);
   let step = reading.next();
   while (step.done !== true) {
     const { rows } = await run(step.value);
     step = reading.next(rows);
   }
-  return step.value;
+  return new SchemaPicture(step.value, introspect.spellings(request.schemaName));
 }
 
 /** Returns what is to be read of a tenant's schema: all but the history of its migrations. */
@@ -44,7 +46,7 @@ export async function readTenant(
   deps: LifecycleDeps,
   session: Session,
   tenant: Tenant,
-): Promise<readonly SchemaPart[]> {
+): Promise<SchemaPicture> {
   const { dialect } = deps.driver;
   const scope = scopeOf(tenant);
   try {

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { DiffReference } from "../core/drift.ts";
 import type { Session } from "../core/driver.ts";
-import type { SchemaPart } from "../core/introspect-sql.ts";
 import { scopeOf } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
-import { SchemaPicture } from "./compare-schemas.ts";
+import type { SchemaPicture } from "./compare-schemas.ts";
 import { MADE_UP_SLUG, newReferenceName, referenceLock, referenceMark } from "./reference-name.ts";
 import { readSchema, readTenant, requestOf } from "./read-schema.ts";
 import { removeLeftovers, removeReference } from "./remove-reference.ts";
@@ -22,12 +21,12 @@ export interface Reference {
 
 /** Takes a tenant's own schema as the reference. @throws as `readTenant` */
 export async function referenceOf(deps: LifecycleDeps, tenant: Tenant): Promise<Reference> {
-  const parts = await deps.driver.session({}, (session) => readTenant(deps, session, tenant));
+  const picture = await deps.driver.session({}, (session) => readTenant(deps, session, tenant));
   const { migrationsDigest, slug, version } = tenant;
   return {
     about: { source: "tenant", tenant: slug, version },
     digest: migrationsDigest,
-    picture: new SchemaPicture(parts),
+    picture,
   };
 }
 
@@ -46,19 +45,19 @@ export async function makeReference(deps: LifecycleDeps): Promise<Reference> {
   const rolledBack = deps.driver.dialect.hasTransactionalDdl
     ? await readRolledBack(deps)
     : undefined;
-  const parts = rolledBack ?? (await readDropped(deps));
+  const picture = rolledBack ?? (await readDropped(deps));
   const source = rolledBack === undefined ? "schema" : "transaction";
-  return { about: { source, tenant: null, version }, digest, picture: new SchemaPicture(parts) };
+  return { about: { source, tenant: null, version }, digest, picture };
 }
 
 /** Ends a transaction that has done what it was for. */
 class RolledBack extends Error {}
 
 /** @returns `undefined` if not all migrations can be run in a transaction */
-async function readRolledBack(deps: LifecycleDeps): Promise<readonly SchemaPart[] | undefined> {
+async function readRolledBack(deps: LifecycleDeps): Promise<SchemaPicture | undefined> {
   const { dialect } = deps.driver;
   const tenant = makeUp(newReferenceName(deps.settings));
-  let parts: readonly SchemaPart[] | undefined;
+  let picture: SchemaPicture | undefined;
   await deps.driver.session({}, async (session) => {
     const attempt = session.transaction(
       scopeOf(tenant),
@@ -67,7 +66,7 @@ async function readRolledBack(deps: LifecycleDeps): Promise<readonly SchemaPart[
         if (complete) {
           const run = tx.query.bind(tx);
           const request = requestOf(deps, tenant.schemaName);
-          parts = await readSchema(dialect, ({ params, text }) => run(text, params), request);
+          picture = await readSchema(dialect, ({ params, text }) => run(text, params), request);
         }
         throw new RolledBack();
       },
@@ -77,10 +76,10 @@ async function readRolledBack(deps: LifecycleDeps): Promise<readonly SchemaPart[
       if (!(error instanceof RolledBack)) throw error;
     });
   });
-  return parts;
+  return picture;
 }
 
-async function readDropped(deps: LifecycleDeps): Promise<readonly SchemaPart[]> {
+async function readDropped(deps: LifecycleDeps): Promise<SchemaPicture> {
   const tenant = makeUp(newReferenceName(deps.settings));
   // ISOLATION: who holds it says that the schema is in use; another run would remove it half-made.
   // integration/drift/leftovers.test.ts

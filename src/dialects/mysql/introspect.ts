@@ -1,14 +1,12 @@
 import type { Statement } from "../../core/dialect.ts";
-import {
-  type IntrospectedRows,
-  type Introspection,
-  type IntrospectRequest,
-  type IntrospectSql,
-  OWN_SCHEMA,
-  type SchemaPart,
+import type {
+  IntrospectedRows,
+  Introspection,
+  IntrospectRequest,
+  IntrospectSql,
+  SchemaPart,
 } from "../../core/introspect-sql.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
-import { nameReplacer } from "../../internal/replace-name.ts";
 import { toText } from "./client-value.ts";
 import { hexLiteral, quoteIdentifier } from "./identifier.ts";
 import { splitTable, withoutDefiner } from "./introspect-text.ts";
@@ -17,9 +15,6 @@ import { TRIAL_NAME } from "./move-contents.ts";
 
 type Row = IntrospectedRows[number];
 
-/** Makes a part of what was read. */
-type Say = (kind: string, name: string, definition: string, table?: string) => SchemaPart;
-
 /** Describing databases on MySQL and MariaDB. */
 export const introspectSql: IntrospectSql = {
   list: (prefix) => ({
@@ -27,6 +22,11 @@ export const introspectSql: IntrospectSql = {
     text: "select s.schema_name as name from information_schema.schemata s where left(s.schema_name, ?) = ?",
   }),
   read,
+  spellings: (schemaName) => [
+    schemaName,
+    quoteIdentifier(schemaName),
+    schemaName.replaceAll("'", "''"),
+  ],
 };
 
 /**
@@ -36,7 +36,6 @@ export const introspectSql: IntrospectSql = {
  */
 function* read(request: IntrospectRequest): Introspection {
   const { schemaName } = request;
-  const say = sayer(schemaName);
   const [database = {}]: IntrospectedRows = yield about(
     schemaName,
     `select @@sql_mode as sql_mode, s.default_character_set_name as charset,
@@ -48,8 +47,8 @@ function* read(request: IntrospectRequest): Introspection {
   const libraries: IntrospectedRows = yield { params: [], text: librariesSql(schemaName) };
   return [
     say("database", "defaults", defaults),
-    ...(yield* readTables(request, say, word(database, "sql_mode"))),
-    ...(yield* readRoutines(schemaName, say)),
+    ...(yield* readTables(request, word(database, "sql_mode"))),
+    ...(yield* readRoutines(schemaName)),
     ...triggers.map((row) =>
       say("trigger", word(row, "name"), describeTrigger(row), word(row, "parent")),
     ),
@@ -58,11 +57,7 @@ function* read(request: IntrospectRequest): Introspection {
   ];
 }
 
-function* readTables(
-  { except, schemaName }: IntrospectRequest,
-  say: Say,
-  sqlMode: string,
-): Introspection {
+function* readTables({ except, schemaName }: IntrospectRequest, sqlMode: string): Introspection {
   const leftOut = new Set([...except, MARK_TABLE, TRIAL_NAME]);
   const rows: IntrospectedRows = yield about(
     schemaName,
@@ -87,7 +82,7 @@ function* readTables(
   return parts;
 }
 
-function* readRoutines(schemaName: string, say: Say): Introspection {
+function* readRoutines(schemaName: string): Introspection {
   const rows: IntrospectedRows = yield about(
     schemaName,
     "select r.routine_name as name, r.routine_type as type, r.sql_mode as sql_mode from information_schema.routines r where r.routine_schema = ?",
@@ -137,15 +132,8 @@ function mode(row: Row): string {
   return `sql_mode ${word(row, "sql_mode")}`;
 }
 
-function sayer(schemaName: string): Say {
-  const spellings = [schemaName, quoteIdentifier(schemaName), schemaName.replaceAll("'", "''")];
-  const replace = nameReplacer(spellings, OWN_SCHEMA);
-  return (kind, name, text, table) => {
-    const verbatim = text.trim();
-    const definition = replace(verbatim);
-    const part = { definition, kind, name, table: table ?? null };
-    return definition === verbatim ? part : { ...part, verbatim };
-  };
+function say(kind: string, name: string, definition: string, table?: string): SchemaPart {
+  return { definition: definition.trim(), kind, name, table: table ?? null };
 }
 
 function about(schemaName: string, text: string): Statement {

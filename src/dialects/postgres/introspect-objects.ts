@@ -41,9 +41,14 @@ const AGGREGATE = `(select pg_catalog.concat_ws(' ', a.aggkind, 'sfunc', ${calle
     'minitcond ' || pg_catalog.quote_literal(a.aggminitval), 'parallel', p.proparallel)
   from pg_catalog.pg_aggregate a where a.aggfnoid = p.oid)`;
 
+/** Without the schema, which is put before types that the engine has too, and before operators. */
+function ownTypes(names: string): string {
+  return `pg_catalog.replace(${names}, pg_catalog.quote_ident(ns.nspname) || '.', '')`;
+}
+
 const FUNCTIONS = `
 select 0, case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end, null,
-  p.proname || e'\\x01' || pg_catalog.pg_get_function_identity_arguments(p.oid),
+  p.proname || '(' || ${ownTypes("pg_catalog.pg_get_function_identity_arguments(p.oid)")} || ')',
   case p.prokind when 'a' then ${AGGREGATE} else ${AFTER_NAME} end
 from ns, member m cross join lateral (
   select p.* from pg_catalog.pg_proc p where p.oid = m.objid offset 0) p
@@ -110,8 +115,7 @@ const BY_NAME: readonly string[] = [
 
 const OTHERS = `
 select 0, (pg_catalog.pg_identify_object(m.classid, m.objid, 0)).type, null,
-  pg_catalog.replace((pg_catalog.pg_identify_object(m.classid, m.objid, 0)).identity,
-    pg_catalog.quote_ident(ns.nspname) || '.', ''), ''
+  ${ownTypes("(pg_catalog.pg_identify_object(m.classid, m.objid, 0)).identity")}, ''
 from ns, member m
 where m.classid in (${BY_NAME.map((name) => `'pg_catalog.${name}'::pg_catalog.regclass`).join(", ")})`;
 

@@ -1,12 +1,9 @@
-import {
-  type IntrospectedRows,
-  type Introspection,
-  type IntrospectRequest,
-  type IntrospectSql,
-  OWN_SCHEMA,
-  type SchemaPart,
+import type {
+  IntrospectedRows,
+  Introspection,
+  IntrospectRequest,
+  IntrospectSql,
 } from "../../core/introspect-sql.ts";
-import { nameReplacer } from "../../internal/replace-name.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { OBJECT_BRANCHES } from "./introspect-objects.ts";
 import { TABLE_BRANCHES } from "./introspect-tables.ts";
@@ -41,9 +38,6 @@ with ns as materialized (
 select x.kind, x.parent, x.name, x.definition from (${[...TABLE_BRANCHES, ...OBJECT_BRANCHES].join("\nunion all")}
 ) x order by x.place`;
 
-/** Between the name of a function and the types of its arguments. */
-const SEPARATOR = "\u0001";
-
 /** Describing schemas on PostgreSQL. */
 export const introspectSql: IntrospectSql = {
   list: (prefix) => ({
@@ -51,35 +45,23 @@ export const introspectSql: IntrospectSql = {
     text: "select n.nspname::pg_catalog.text as name from pg_catalog.pg_namespace n where pg_catalog.starts_with(n.nspname::pg_catalog.text, $1)",
   }),
   read,
+  spellings: (schemaName) => [
+    schemaName,
+    quoteIdentifier(schemaName),
+    schemaName.replaceAll("'", "''"),
+  ],
 };
 
 function* read({ except, lockTimeoutMs, schemaName }: IntrospectRequest): Introspection {
   const timeout = String(Math.max(1, Math.min(Math.ceil(lockTimeoutMs), 2_147_483_647)));
   const rows: IntrospectedRows = yield { params: [schemaName, except, timeout], text: QUERY };
-  const spellings = [schemaName, quoteIdentifier(schemaName), schemaName.replaceAll("'", "''")];
-  const replace = nameReplacer(spellings, OWN_SCHEMA);
-  return rows.map((row) => readPart(row, replace));
-}
-
-function readPart(
-  row: Readonly<Record<string, unknown>>,
-  replace: (text: string) => string,
-): SchemaPart {
-  const { kind, name, parent, ...rest } = row as {
-    readonly definition: string;
-    readonly kind: string;
-    readonly name: string;
-    readonly parent: string | null;
-  };
-  const verbatim = rest.definition.trim();
-  const definition = replace(verbatim);
-  // Types that are written with their schema, because the engine has one of that name too.
-  const [bare = "", types] = name.split(SEPARATOR);
-  return {
-    definition,
-    kind,
-    name: types === undefined ? bare : `${bare}(${replace(types)})`,
-    table: parent,
-    ...(definition !== verbatim && { verbatim }),
-  };
+  return rows.map((row) => {
+    const { definition, kind, name, parent } = row as {
+      readonly definition: string;
+      readonly kind: string;
+      readonly name: string;
+      readonly parent: string | null;
+    };
+    return { definition: definition.trim(), kind, name, table: parent };
+  });
 }

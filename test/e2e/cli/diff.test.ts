@@ -11,10 +11,8 @@ beforeAll(async () => {
   database = await createTestDatabase();
   workspace = createWorkspace(database.url);
   writeMigrations(workspace, 2);
-  expect((await workspace.run("migrate", "--global")).code).toBe(0);
-  for (const slug of ["acme", "globex", "initech"]) {
-    expect((await workspace.run("create", slug)).code).toBe(0);
-  }
+  await workspace.run("migrate", "--global");
+  for (const slug of ["acme", "globex", "initech"]) await workspace.run("create", slug);
   admin = new pg.Client({ connectionString: database.url });
   await admin.connect();
 });

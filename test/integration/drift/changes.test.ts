@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { DiffResult, SchemaDifference } from "../../../src/core/drift.ts";
 import { describeEngines } from "../../support/engines.ts";
 import { createWorld, type World } from "../lifecycle/world.ts";

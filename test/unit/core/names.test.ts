@@ -164,6 +164,16 @@ describe("parseSchemaName", () => {
     },
   );
 
+  it.each([
+    "kirayedar_ref_0123456789abcdef",
+    "tenant_kirayedar_ref_zzzzzzzz01234567",
+    "Tenant_Kirayedar_Ref_zzzzzzzz01234567",
+  ])("refuses %s, which a comparison would take for its own", (text) => {
+    const code = "INVALID_SCHEMA_NAME";
+    expect(() => parseSchemaName(text, rules)).toThrow(expect.objectContaining({ code }));
+    expect(parseSchemaName(`${text}_x`, rules)).toBe(`${text}_x`);
+  });
+
   it("refuses the global schema in any case where the server may not tell them apart", () => {
     const globalSchema = "App";
     const refused = expect.objectContaining({ code: "INVALID_SCHEMA_NAME" }) as Error;
