@@ -7,8 +7,8 @@ export const DEFAULT_CONCURRENCY = 4;
 /** More would only wait in line: for connections, of which no server has as many. */
 const MAX_CONCURRENCY = 1_000;
 
-/** How many tenants may fail: so many, or such a share. */
-export type FailureLimit = { readonly count: number } | { readonly share: number };
+/** How many tenants may fail: so many, or so many of a hundred. */
+export type FailureLimit = { readonly count: number } | { readonly percent: number };
 
 /** Returns the error for an option of a run that has a wrong value. */
 export function badOption(name: string, fact: string): TenancyError {
@@ -40,6 +40,6 @@ export function parseFailureLimit(given: FleetOptions["maxFailures"]): FailureLi
   if (given === undefined) return undefined;
   if (typeof given === "number" && Number.isInteger(given) && given >= 0) return { count: given };
   const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(String(given)) ?? [];
-  if (percent !== undefined && Number(percent) <= 100) return { share: Number(percent) / 100 };
+  if (percent !== undefined && Number(percent) <= 100) return { percent: Number(percent) };
   throw badOption("maxFailures", 'is neither a whole number nor a share such as "5%"');
 }

@@ -232,7 +232,8 @@ class FleetRun implements FleetQueue {
     const allowed =
       "count" in limit
         ? limit.count
-        : Math.floor(limit.share * Math.min(this.#waveEnd, this.#total));
+        : // As a fraction, 29 of 100 would be a little less.
+          Math.floor((limit.percent * Math.min(this.#waveEnd, this.#total)) / 100);
     return this.#failures > allowed;
   }
 }
