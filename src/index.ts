@@ -67,6 +67,20 @@ export type {
   FleetStop,
 } from "./core/fleet.ts";
 export type {
+  FleetRun,
+  FleetRunDetails,
+  FleetRunOptions,
+  FleetRunState,
+  FleetRunTenant,
+} from "./core/fleet-runs.ts";
+export type {
+  FleetFailure,
+  FleetGroup,
+  FleetStatus,
+  FleetStatusOptions,
+  FleetVersion,
+} from "./core/fleet-status.ts";
+export type {
   CreateOptions,
   DropOptions,
   EnterOptions,

@@ -28,6 +28,12 @@ export interface FleetOptions {
    * it. Default `false`. For a registry that was restored or edited by hand.
    */
   readonly verify?: boolean;
+  /**
+   * Takes up the last run of its kind that did not end well, with its options: the tenants that failed
+   * or were not reached; of a run whose process died, all in which something is left to do. Not with
+   * options that say which tenants, or how far.
+   */
+  readonly resume?: boolean;
   /** Tells what would be done, and does nothing. */
   readonly dryRun?: boolean;
   /** Called after each tenant that may have had something to do. */
@@ -48,13 +54,18 @@ export interface FleetProgress {
 
 /** One tenant's part of a fleet run. */
 export type FleetItem =
-  | ({ readonly ok: true } & MigrationResult & { readonly tenant: string })
+  | ({ readonly ok: true } & MigrationResult & {
+        readonly tenant: string;
+        /** Version that it was at before, as the registry has it; absent where nobody looked. */
+        readonly fromVersion?: string | null;
+      })
   | {
       readonly ok: false;
       readonly tenant: string;
       readonly schemaName: string;
       readonly error: Error;
       readonly durationMs: number;
+      readonly fromVersion?: string | null;
     };
 
 /** How many tenants a run changed, left alone, failed on and did not reach. */
@@ -86,8 +97,12 @@ export interface FleetResult {
   readonly counts: FleetCounts;
   /** Why it ended early, if it did. */
   readonly stopped: FleetStop | undefined;
-  /** In a dry run of `migrateAll`: the migrations that are pending in any of the tenants, by version. */
+  /** In a dry run: the migrations that would be applied to, or undone in, any tenant, by version. */
   readonly pending?: readonly Migration[];
+  /** The record of this run, for `fleetRun`; absent where there was nothing to do, and in a dry run. */
+  readonly runId?: string;
+  /** With `resume`: the run that was taken up; `null` if there was none. */
+  readonly resumed?: string | null;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
 }

@@ -7,6 +7,8 @@ import type {
 } from "./migrator.ts";
 import type { Queryable, QueryResult, Transaction } from "./driver.ts";
 import type { FleetOptions, FleetResult } from "./fleet.ts";
+import type { FleetRun, FleetRunDetails } from "./fleet-runs.ts";
+import type { FleetStatus, FleetStatusOptions } from "./fleet-status.ts";
 import type { ListOptions, TenantPage } from "./registry.ts";
 import type { MaybePromise, Resolution, ResolveRequest } from "./resolution.ts";
 import type { Logger } from "./logger.ts";
@@ -236,6 +238,19 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
    * @throws MigrationError if the migrations fail in a new schema; TenancyError `TENANT_NOT_FOUND`
    */
   diff(options?: DiffOptions): Promise<DiffResult>;
+  /**
+   * Tells which migrations the fleet has, and who is behind: one query over the registry, and a look
+   * into one tenant for each set of migrations that is not known here.
+   */
+  fleetStatus(options?: FleetStatusOptions): Promise<FleetStatus>;
+  /** Lists the last 50 runs of `migrateAll` and `rollbackAll`, the newest first. */
+  fleetRuns(): Promise<FleetRun[]>;
+  /**
+   * Reads one run, with tenants that failed or were not reached; `undefined` when there is none.
+   *
+   * @param options - `limit`: how many tenants at most. Default 100
+   */
+  fleetRun(id: string, options?: { readonly limit?: number }): Promise<FleetRunDetails | undefined>;
   /** Applies the pending global migrations, the registry's own first. */
   migrateGlobal(options?: MigrateOptions): Promise<MigrationResult>;
   /** Undoes the newest global migrations; never the registry's own. */

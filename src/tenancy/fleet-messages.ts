@@ -24,8 +24,6 @@ type Sent = MigrationResult | "careful" | "busy";
 export interface MessageOptions {
   readonly deps: LifecycleDeps;
   readonly writer: MessageWriter;
-  /** Whether nothing is sent. */
-  readonly dryRun: boolean;
   /** Migrates a tenant under its lock, step by step. */
   readonly careful: (tenant: Tenant) => Promise<MigrationResult | undefined>;
   /** Runs what migrates one tenant, traced and logged. */
@@ -96,7 +94,7 @@ export class MessageWorkers {
 
   /** @throws the driver's error when the connection is lost */
   async #send(session: Session, tenant: Tenant): Promise<Sent> {
-    const { deps, dryRun, trace, writer } = this.#options;
+    const { deps, trace, writer } = this.#options;
     const startedAt = performance.now();
     const resultOf = ({ versions }: MigrationMessage): MigrationResult => ({
       durationMs: performance.now() - startedAt,
@@ -108,7 +106,7 @@ export class MessageWorkers {
       const message = await writer.of(session, tenant);
       if (message === undefined) return "careful";
       const { text } = message;
-      if (text === undefined || dryRun) return resultOf(message);
+      if (text === undefined) return resultOf(message);
       if (session.script === undefined) return "careful";
       const lock = lockName(deps.settings.registry, tenant.slug);
       await session.script(scopeOf(tenant), text, { lock });

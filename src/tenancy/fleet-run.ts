@@ -2,6 +2,7 @@ import type { FleetItem, FleetOptions, FleetResult, FleetStop } from "../core/fl
 import type { MigrationResult } from "../core/migrator.ts";
 import type { Tenant } from "../core/tenant.ts";
 import type { Candidate } from "./fleet-look.ts";
+import type { FleetRecord } from "./fleet-records.ts";
 import { DEFAULT_CONCURRENCY, type FailureLimit, parseFailureLimit } from "./fleet-options.ts";
 import { Pace } from "./pace.ts";
 
@@ -33,6 +34,8 @@ export interface FleetWork {
   work(tenant: Tenant): Promise<MigrationResult | undefined>;
   /** Whether no more tenants are to be begun, for a reason of its own. */
   isStopped(): boolean;
+  /** Where the run is written down; absent for one that does nothing. */
+  readonly record?: FleetRecord | undefined;
 }
 
 /**
@@ -45,24 +48,36 @@ export async function runFleet(fleet: FleetWork, options: FleetOptions): Promise
   const startedAt = performance.now();
   const { listed, upToDate } = await fleet.count();
   const run = new FleetRun(fleet, options, listed);
-  await run.all();
-  const notReached = await run.readRest();
-  const failed = run.results.filter((item) => !item.ok);
-  return {
-    counts: {
+  await fleet.record?.begin(listed + fleet.canary.length);
+  try {
+    await run.all();
+    const left = await run.readRest();
+    const failed = run.results.filter((item) => !item.ok);
+    const counts = {
       changed: run.results.length - failed.length,
       failed: failed.length,
-      notReached: notReached.length,
+      notReached: left.length,
       unchanged: run.unchanged + upToDate,
-    },
-    durationMs: performance.now() - startedAt,
-    failed,
-    notReached,
-    ok: failed.length === 0 && notReached.length === 0,
-    results: run.results,
-    stopped: run.stopped,
-  };
+    };
+    await fleet.record?.end({ counts, stopped: run.stopped }, left);
+    return {
+      counts,
+      durationMs: performance.now() - startedAt,
+      failed,
+      notReached: left.map(({ slug }) => slug).toSorted(),
+      ok: failed.length === 0 && left.length === 0,
+      results: run.results,
+      stopped: run.stopped,
+      ...(fleet.record?.id !== undefined && { runId: fleet.record.id }),
+    };
+  } catch (error) {
+    await fleet.record?.endBroken();
+    throw error;
+  }
 }
+
+/** A tenant that was not begun. */
+type Left = Pick<Tenant, "id" | "slug">;
 
 /** One run; its workers share it. */
 class FleetRun implements FleetQueue {
@@ -70,7 +85,7 @@ class FleetRun implements FleetQueue {
   unchanged = 0;
   readonly #candidates: AsyncGenerator<Candidate, void, undefined>;
   readonly #fleet: FleetWork;
-  readonly #left: string[] = [];
+  readonly #left: Left[] = [];
   readonly #limit: FailureLimit | undefined;
   readonly #options: FleetOptions;
   readonly #pace: Pace;
@@ -121,7 +136,7 @@ class FleetRun implements FleetQueue {
       if (next === undefined) return undefined;
       await this.#pace.wait(this.#options.signal);
       if (this.#isStopped()) {
-        this.#left.push(next.slug);
+        this.#left.push(leftOf(next));
         return undefined;
       }
       return next;
@@ -130,6 +145,7 @@ class FleetRun implements FleetQueue {
 
   async settle(tenant: Tenant, work: () => Promise<MigrationResult | undefined>): Promise<void> {
     const startedAt = performance.now();
+    const fromVersion = tenant.version;
     let item: FleetItem;
     try {
       const result = await work();
@@ -137,7 +153,7 @@ class FleetRun implements FleetQueue {
         this.#total -= 1;
         return;
       }
-      item = { ...result, ok: true, tenant: result.tenant ?? tenant.slug };
+      item = { ...result, fromVersion, ok: true, tenant: result.tenant ?? tenant.slug };
       if (result.versions.length === 0) this.unchanged += 1;
       else this.results.push(item);
     } catch (error) {
@@ -146,12 +162,14 @@ class FleetRun implements FleetQueue {
         durationMs: performance.now() - startedAt,
         error:
           error instanceof Error ? error : new Error("Not an error was thrown.", { cause: error }),
+        fromVersion,
         ok: false,
         schemaName: tenant.schemaName,
         tenant: tenant.slug,
       };
       this.results.push(item);
     }
+    this.#fleet.record?.noteTenant(tenant, item);
     const done = this.results.length + this.unchanged;
     // Tenants that were made since they were counted are in the run too.
     this.#options.onProgress?.({ done, last: item, total: Math.max(done, this.#total) });
@@ -161,11 +179,11 @@ class FleetRun implements FleetQueue {
     this.#aside.push(tenant);
   }
 
-  /** Returns the slugs of the tenants that were not begun. */
-  async readRest(): Promise<string[]> {
-    this.#left.push(...this.#canary.map(({ slug }) => slug));
-    for await (const { tenant } of this.#candidates) this.#left.push(tenant.slug);
-    return this.#left.toSorted();
+  /** Returns the tenants that were not begun. */
+  async readRest(): Promise<readonly Left[]> {
+    this.#left.push(...this.#canary.map(leftOf));
+    for await (const { tenant } of this.#candidates) this.#left.push(leftOf(tenant));
+    return this.#left;
   }
 
   async #wave(size: number): Promise<void> {
@@ -177,7 +195,7 @@ class FleetRun implements FleetQueue {
     this.#aside = [];
     await this.#together(concurrency, async () => {
       for (const tenant of aside) {
-        if (this.#isStopped()) this.#left.push(tenant.slug);
+        if (this.#isStopped()) this.#left.push(leftOf(tenant));
         else await this.settle(tenant, () => this.#fleet.work(tenant));
       }
     });
@@ -236,4 +254,9 @@ class FleetRun implements FleetQueue {
           Math.floor((limit.percent * Math.min(this.#waveEnd, this.#total)) / 100);
     return this.#failures > allowed;
   }
+}
+
+/** Of thousands, no more is kept than is told of them. */
+function leftOf({ id, slug }: Tenant): Left {
+  return { id, slug };
 }

@@ -7,7 +7,9 @@ import { notFound } from "../lifecycle/refs.ts";
 import { badOption } from "./fleet-options.ts";
 
 const PAGE = 500;
-const DEFAULT_STATES: readonly TenantState[] = ["active", "suspended", "maintenance"];
+
+/** States of the tenants that are in a run, unless told otherwise. */
+export const DEFAULT_STATES: readonly TenantState[] = ["active", "suspended", "maintenance"];
 
 /** Checked {@link FleetOptions} that say which tenants are in a run. */
 export interface FleetSelection {
@@ -17,6 +19,8 @@ export interface FleetSelection {
   readonly except: ReadonlySet<string>;
   /** States; absent: whatever state, for tenants that were named. */
   readonly states: readonly TenantState[] | undefined;
+  /** Ids, of a run that is taken up; absent: all. */
+  readonly ids?: ReadonlySet<string> | undefined;
 }
 
 /** Checks which tenants a run is for. @throws TenancyError `INVALID_TENANT_ID`, `INVALID_QUERY` */
@@ -77,7 +81,8 @@ export function tenantsBehind(
   canary: readonly Tenant[],
   digest: string,
 ): FleetTenants {
-  if (selection.only !== undefined || selection.except.size > 0) {
+  const { except, ids, only } = selection;
+  if (only !== undefined || except.size > 0 || ids !== undefined) {
     const isBehind = ({ migrationsDigest }: Tenant): boolean => migrationsDigest !== digest;
     return {
       count: async () => {
@@ -129,8 +134,10 @@ export async function* readSelection(
   selection: FleetSelection,
   digests?: DigestFilter,
 ): AsyncGenerator<Tenant, void, undefined> {
-  const isWanted = ({ slug, state }: Tenant): boolean =>
-    !selection.except.has(slugKey(slug)) && selection.states?.includes(state) !== false;
+  const isWanted = ({ id, slug, state }: Tenant): boolean =>
+    !selection.except.has(slugKey(slug)) &&
+    selection.states?.includes(state) !== false &&
+    selection.ids?.has(id) !== false;
   if (selection.only !== undefined) {
     yield* (await readNamed(deps, selection.only)).filter(isWanted);
     return;

@@ -12,6 +12,15 @@ import { Patience } from "../migrate/patience.ts";
 import { lookAhead, withoutLook } from "./fleet-look.ts";
 import { MessageWorkers } from "./fleet-messages.ts";
 import { checkFleetOptions, DEFAULT_CONCURRENCY } from "./fleet-options.ts";
+import { planningWorker, withPending } from "./fleet-plan.ts";
+import { FleetRecord } from "./fleet-records.ts";
+import {
+  checkResume,
+  NOTHING_LEFT,
+  recordedOptions,
+  type RunOptions,
+  takeUp,
+} from "./fleet-resume.ts";
 import { type FleetQueue, type FleetWork, runFleet } from "./fleet-run.ts";
 import {
   everyTenant,
@@ -28,7 +37,7 @@ import type { Operations } from "./operations.ts";
 export type Fleet = Pick<Tenancy, "migrateAll" | "rollbackAll">;
 
 /** One tenant's part of a run, under its lock. */
-type Part = (session: Session, tenant: Tenant) => Promise<MigrationResult>;
+type Part = (session: Session, tenant: Tenant, options: RunOptions) => Promise<MigrationResult>;
 
 /** Creates the part of a tenancy that works through all tenants. */
 export function createFleet(
@@ -40,15 +49,15 @@ export function createFleet(
 
   return {
     migrateAll: async (options: FleetOptions & MigrateOptions = {}) => {
-      const result = await run(deps, operations, options, "migrate", (session, tenant) =>
-        migrator.migrate(session, tenant, options),
+      const result = await run(deps, operations, options, "migrate", (session, tenant, how) =>
+        migrator.migrate(session, tenant, how),
       );
       if (options.dryRun !== true && options.signal?.aborted !== true) await refill();
       return result;
     },
     rollbackAll: async (options: FleetOptions & RollbackOptions = {}) =>
-      await run(deps, operations, options, "rollback", (session, tenant) =>
-        migrator.rollback(session, tenant, options),
+      await run(deps, operations, options, "rollback", (session, tenant, how) =>
+        migrator.rollback(session, tenant, how),
       ),
   };
 }
@@ -56,23 +65,32 @@ export function createFleet(
 async function run(
   deps: LifecycleDeps,
   operations: Operations,
-  options: FleetOptions & MigrateOptions,
+  given: RunOptions,
   verb: "migrate" | "rollback",
   part: Part,
 ): Promise<FleetResult> {
-  checkFleetOptions(options);
-  const selection = planSelection(options, deps);
+  checkFleetOptions(given);
+  checkResume(given);
+  const wanted = planSelection(given, deps);
   return await operations.run(`fleet.${verb}`, {}, async (event) => {
+    const taken = given.resume === true ? await takeUp(deps, verb, given) : undefined;
+    if (given.resume === true && taken === undefined) return NOTHING_LEFT;
+    const { id: resumes = null, ids, options } = taken ?? { options: given };
+    const selection = taken === undefined ? wanted : { ...planSelection(options, deps), ids };
     const canary = await readCanary(deps, selection, options.canary);
+    const { version: latestVersion } = await deps.migrator.latest("tenant");
+    const about = { latestVersion, options: recordedOptions(options), resumes, verb };
+    const record = options.dryRun === true ? undefined : new FleetRecord(deps, about);
     const work = (tenant: Tenant): Promise<MigrationResult | undefined> =>
-      workOn(deps, operations, selection, verb, tenant, part);
-    const fleet = { canary, isStopped: () => operations.isClosed, work };
-    const result =
+      workOn(deps, operations, selection, verb, tenant, (...on) => part(...on, options));
+    const fleet = { canary, isStopped: () => operations.isClosed, record, work };
+    const done =
       verb === "migrate"
         ? await migrateFleet(deps, operations, selection, options, fleet)
         : await rollBackFleet(deps, selection, options, fleet);
-    if (!result.ok) event.error = failureOf(result);
-    return result;
+    if (!done.ok) event.error = failureOf(done);
+    const result = options.dryRun === true ? await withPending(deps, done) : done;
+    return resumes === null ? result : { ...result, resumed: resumes };
   });
 }
 
@@ -80,10 +98,13 @@ async function rollBackFleet(
   deps: LifecycleDeps,
   selection: FleetSelection,
   options: FleetOptions,
-  fleet: Pick<FleetWork, "canary" | "isStopped" | "work">,
+  fleet: Pick<FleetWork, "canary" | "isStopped" | "record" | "work">,
 ): Promise<FleetResult> {
   const { count, read } = everyTenant(deps, selection, fleet.canary);
-  const worker = (queue: FleetQueue): Promise<void> => carefully(queue, fleet.work);
+  const worker =
+    options.dryRun === true
+      ? planningWorker(fleet.work)
+      : (queue: FleetQueue): Promise<void> => carefully(queue, fleet.work);
   return await runFleet({ ...fleet, count, read: () => withoutLook(read()), worker }, options);
 }
 
@@ -93,9 +114,9 @@ async function migrateFleet(
   operations: Operations,
   selection: FleetSelection,
   options: FleetOptions & MigrateOptions,
-  fleet: Pick<FleetWork, "canary" | "isStopped" | "work">,
+  fleet: Pick<FleetWork, "canary" | "isStopped" | "record" | "work">,
 ): Promise<FleetResult> {
-  const { concurrency = DEFAULT_CONCURRENCY, dryRun, to, toExclusive, verify } = options;
+  const { concurrency = DEFAULT_CONCURRENCY, to, toExclusive, verify } = options;
   // A version that does not exist is an error even where there is nothing to do.
   const isLimited = to !== undefined || toExclusive !== undefined;
   const { digest } = await deps.migrator.latest("tenant");
@@ -107,6 +128,10 @@ async function migrateFleet(
     verify === true
       ? lookAhead(deps, tenants.read(), { concurrency, shouldLook: () => !isStopped() })
       : withoutLook(tenants.read());
+  if (options.dryRun === true && verify !== true) {
+    const worker = planningWorker(fleet.work);
+    return await runFleet({ ...fleet, ...tenants, read, worker }, options);
+  }
   const writer =
     verify === true ? undefined : deps.migrator.messages(options, selection.states ?? MIGRATABLE);
   if (writer === undefined) {
@@ -116,7 +141,6 @@ async function migrateFleet(
   const messages = new MessageWorkers({
     careful: fleet.work,
     deps,
-    dryRun: dryRun === true,
     trace: (tenant, fn) =>
       operations.trace("tenant.migrate", about(tenant), fn, ({ versions }) =>
         versions.length > 0 ? "info" : "debug",
@@ -149,7 +173,7 @@ async function workOn(
   selection: FleetSelection,
   verb: "migrate" | "rollback",
   listed: Tenant,
-  part: Part,
+  part: (session: Session, tenant: Tenant) => Promise<MigrationResult>,
 ): Promise<MigrationResult | undefined> {
   return await operations.trace(
     `tenant.${verb}`,

@@ -25,8 +25,10 @@ export const runSql: RunSql = {
       tenants.map(({ message }) => message),
     ],
     text: `insert into ${runTenantsTable(tables)} (run_id, tenant_id, slug, outcome, code, message)
-select $1::pg_catalog.int8, n.* from pg_catalog.unnest($2::pg_catalog.text[], $3::pg_catalog.text[],
-  $4::pg_catalog.text[], $5::pg_catalog.text[], $6::pg_catalog.text[]) n
+select $1::pg_catalog.int8, n.* from rows from (
+  pg_catalog.unnest($2::pg_catalog.text[]), pg_catalog.unnest($3::pg_catalog.text[]),
+  pg_catalog.unnest($4::pg_catalog.text[]), pg_catalog.unnest($5::pg_catalog.text[]),
+  pg_catalog.unnest($6::pg_catalog.text[])) n
 on conflict (run_id, tenant_id) do update set outcome = excluded.outcome, code = excluded.code,
   message = excluded.message, noted_at = pg_catalog.now()`,
   }),
