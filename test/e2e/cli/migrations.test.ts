@@ -319,6 +319,18 @@ describe("health", () => {
       },
     });
   });
+
+  it("minds what is pending also where tenants are migrated on request, and migrates nobody", async () => {
+    workspace.remove();
+    workspace = createWorkspace(database.url, 'migrations: { migrate: "on-request" }');
+    await createTenants("acme");
+    writeMigrations(workspace, 1);
+    for (let turn = 0; turn < 2; turn += 1) {
+      const { code, document } = await workspace.json("health");
+      expect(code).toBe(1);
+      expect(JSON.stringify(document)).toContain('"pending":["20260101000001"]');
+    }
+  });
 });
 
 describe("generate migration", () => {
