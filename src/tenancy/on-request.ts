@@ -69,6 +69,7 @@ class RequestMigrations implements OnRequest {
     // Modules are loaded, and what they start is nobody's.
     this.#reading ??= outsideScope(() => this.#deps.migrator.latest("tenant")).then(
       ({ digest }) => {
+        this.#settled.add(digest);
         this.#latest = digest;
       },
       (error: unknown) => {
