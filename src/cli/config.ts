@@ -7,7 +7,7 @@ import { importModule } from "./import-module.ts";
 
 /** A configuration file that was read. */
 export interface LoadedConfig {
-  /** What the file exports, with `rootDir` filled in. */
+  /** What the file exports, with `rootDir` filled in; tenants are migrated when a command says so. */
   readonly config: TenancyConfig;
   /** Absolute path of the file. */
   readonly file: string;
@@ -67,7 +67,13 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
     });
   }
   const rootDir = resolve(dirname(path), exported.rootDir ?? ".");
-  return { config: { ...exported, rootDir }, file: path, rootDir };
+  return { config: { ...byHand(exported), rootDir }, file: path, rootDir };
+}
+
+/** Who looks into a tenant by command must not change it by that. */
+function byHand(config: TenancyConfig): TenancyConfig {
+  if (config.migrations?.migrate !== "on-request") return config;
+  return { ...config, migrations: { ...config.migrations, migrate: "manually" } };
 }
 
 async function readDefaultExport(path: string, shown: string): Promise<unknown> {

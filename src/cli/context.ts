@@ -1,5 +1,4 @@
 import { type Command, Option } from "commander";
-import type { TenancyConfig } from "../core/config.ts";
 import type { Tenancy } from "../core/tenancy.ts";
 import { CONFIG_VARIABLE, type LoadedConfig, loadConfig } from "./config.ts";
 import { importModule } from "./import-module.ts";
@@ -93,7 +92,7 @@ async function runHandler<Options, Args extends unknown[]>(
     // Loaded here, so that `--help` and wrong usage answer at once.
     const { createTenancy } = await import("../tenancy/create-tenancy.ts");
     const logger = createLogger(output, { verbose: options.verbose === true });
-    const tenancy = createTenancy({ ...byHand(config), importModule, logger });
+    const tenancy = createTenancy({ ...config, importModule, logger });
     opened.push(tenancy);
     return tenancy;
   };
@@ -108,12 +107,6 @@ async function runHandler<Options, Args extends unknown[]>(
   }
   await closeAll(opened);
   return exitCode;
-}
-
-/** Who looks into a tenant by command must not change it by that. */
-function byHand(config: TenancyConfig): TenancyConfig {
-  if (config.migrations?.migrate !== "on-request") return config;
-  return { ...config, migrations: { ...config.migrations, migrate: "manually" } };
 }
 
 async function closeAll(opened: readonly Tenancy[]): Promise<void> {
