@@ -57,11 +57,12 @@ async function look(
   { concurrency }: LookOptions,
 ): Promise<ReadonlySet<Tenant>> {
   const upToDate = new Set<Tenant>();
+  const { digest } = await deps.migrator.latest("tenant");
   const left = tenants.values();
   const lookOnOne = (): Promise<void> =>
     deps.driver.session({}, async (session) => {
       for (const tenant of left) {
-        if (await isUpToDate(deps, session, tenant)) upToDate.add(tenant);
+        if (await isUpToDate(deps, session, tenant, digest)) upToDate.add(tenant);
       }
     });
   const sessions = Array.from({ length: Math.min(concurrency, tenants.length) }, lookOnOne);
@@ -74,11 +75,14 @@ async function isUpToDate(
   { migrator }: LifecycleDeps,
   session: Session,
   tenant: Tenant,
+  digest: string,
 ): Promise<boolean> {
   try {
     const lines = await migrator.status(session, tenant);
     const newest = lines.at(-1)?.version ?? null;
-    return newest === tenant.version && lines.every(({ state }) => state === "applied");
+    // What the registry says of it is mended under its lock.
+    const isNoted = newest === tenant.version && digest === tenant.migrationsDigest;
+    return isNoted && lines.every(({ state }) => state === "applied");
   } catch {
     return false;
   }

@@ -20,10 +20,21 @@ const ANNOUNCED = 200;
 /** What became of a message. */
 type Sent = MigrationResult | "careful" | "busy";
 
+/** A tenant's turn. */
+interface Turn {
+  readonly tenant: Tenant;
+  /** What became of its message; `undefined` while nobody knows. */
+  sent: Sent | undefined;
+  /** What may have been migrated by a message whose answer has not come. */
+  versions: readonly string[];
+}
+
 /** How {@link MessageWorkers} work. */
 export interface MessageOptions {
   readonly deps: LifecycleDeps;
   readonly writer: MessageWriter;
+  /** Tenants begun per second, at most. */
+  readonly perSecond: number | undefined;
   /** Migrates a tenant under its lock, step by step. */
   readonly careful: (tenant: Tenant) => Promise<MigrationResult | undefined>;
   /** Runs what migrates one tenant, traced and logged. */
@@ -36,10 +47,14 @@ export interface MessageOptions {
  */
 export class MessageWorkers {
   readonly #options: MessageOptions;
+  readonly #sessionTenants: number;
   #unannounced: string[] = [];
 
   constructor(options: MessageOptions) {
     this.#options = options;
+    // Whoever waits for a turn for long lets others have the connection.
+    const perSecond = Math.floor(options.perSecond ?? SESSION_TENANTS);
+    this.#sessionTenants = Math.max(1, Math.min(SESSION_TENANTS, perSecond));
   }
 
   /** Takes tenants from the queue until it is empty. */
@@ -60,41 +75,60 @@ export class MessageWorkers {
     const ids = this.#unannounced;
     this.#unannounced = [];
     if (ids.length === 0) return;
-    await driver.session({}, (session) => registry.announce(globalQueries(session), ids));
+    try {
+      await driver.session({}, (session) => registry.announce(globalQueries(session), ids));
+    } catch (error) {
+      this.#unannounced.push(...ids);
+      throw error;
+    }
   }
 
   /** @returns the tenant to go on with */
   async #onOneSession(queue: FleetQueue, first: Tenant): Promise<Tenant | undefined> {
-    const { careful, deps } = this.#options;
-    let tenant: Tenant | undefined = first;
-    let sent: Sent | undefined;
+    const turn: { now: Turn | undefined } = { now: turnOf(first) };
     try {
-      await deps.driver.session({}, async (session) => {
-        for (let count = 0; count < SESSION_TENANTS && tenant !== undefined; count += 1) {
-          sent = undefined;
-          sent = await this.#send(session, tenant);
+      await this.#options.deps.driver.session({}, async (session) => {
+        for (let left = this.#sessionTenants; turn.now !== undefined; left -= 1) {
+          const { tenant } = turn.now;
+          const sent = await this.#send(session, turn.now);
+          turn.now.sent = sent;
           // Whoever needs care needs a session of its own, and one at a time is enough.
           if (sent === "careful") return;
           if (sent === "busy") queue.putAside(tenant);
-          else await settled(queue, tenant, sent);
-          tenant = await queue.take();
+          else await queue.settle(tenant, () => Promise.resolve(sent));
+          if (left === 1) return;
+          const next = await queue.take();
+          turn.now = next && turnOf(next);
         }
       });
     } catch (error) {
       // What was sent is settled; else it may, or may not, have arrived.
-      if (sent !== undefined && sent !== "careful") throw error;
-      sent = "careful";
+      const sent = turn.now?.sent;
+      if (turn.now === undefined || (sent !== undefined && sent !== "careful")) throw error;
+      turn.now.sent = "careful";
     }
-    if (this.#unannounced.length >= ANNOUNCED) await this.announce();
-    if (tenant === undefined || sent !== "careful") return tenant;
-    const left: Tenant = tenant;
-    await queue.settle(left, () => careful(left));
+    // Those that could not be told are told with the next ones, and at the end.
+    if (this.#unannounced.length >= ANNOUNCED) await this.announce().catch(() => undefined);
+    const { now } = turn;
+    if (now === undefined) return undefined;
+    if (now.sent === "careful") await queue.settle(now.tenant, () => this.#withCare(now));
     return await queue.take();
   }
 
+  /** Migrates a tenant of which nobody knows whether its message has arrived, or which has none. */
+  async #withCare({ tenant, versions }: Turn): Promise<MigrationResult | undefined> {
+    const result = await this.#options.careful(tenant);
+    if (versions.length === 0 || result === undefined || result.versions.length > 0) return result;
+    // Nothing was left to be done: it had arrived.
+    this.#unannounced.push(tenant.id);
+    this.#options.deps.registry.forget(tenant);
+    return { ...result, versions };
+  }
+
   /** @throws the driver's error when the connection is lost */
-  async #send(session: Session, tenant: Tenant): Promise<Sent> {
+  async #send(session: Session, turn: Turn): Promise<Sent> {
     const { deps, trace, writer } = this.#options;
+    const { tenant } = turn;
     const startedAt = performance.now();
     const resultOf = ({ versions }: MigrationMessage): MigrationResult => ({
       durationMs: performance.now() - startedAt,
@@ -109,12 +143,14 @@ export class MessageWorkers {
       if (text === undefined) return resultOf(message);
       if (session.script === undefined) return "careful";
       const lock = lockName(deps.settings.registry, tenant.slug);
+      turn.versions = message.versions;
       await session.script(scopeOf(tenant), text, { lock });
       this.#unannounced.push(tenant.id);
       deps.registry.forget(tenant);
       return await trace(tenant, async () => resultOf(message));
     } catch (error) {
       if (isConnectionFailure(error)) throw error;
+      turn.versions = [];
       const isBusy =
         isTenancyError(error, "TENANT_BUSY") || deps.driver.dialect.schema.isLockConflict(error);
       return isBusy ? "busy" : "careful";
@@ -122,6 +158,6 @@ export class MessageWorkers {
   }
 }
 
-async function settled(queue: FleetQueue, tenant: Tenant, result: MigrationResult): Promise<void> {
-  await queue.settle(tenant, () => Promise.resolve(result));
+function turnOf(tenant: Tenant): Turn {
+  return { sent: undefined, tenant, versions: [] };
 }

@@ -5,6 +5,7 @@ import { type Tenant, TENANT_STATES, type TenantState } from "../core/tenant.ts"
 import { type LifecycleDeps, pooledQueries } from "../lifecycle/deps.ts";
 import { notFound } from "../lifecycle/refs.ts";
 import { badOption } from "./fleet-options.ts";
+import { retryConnecting } from "./retry-connecting.ts";
 
 const PAGE = 500;
 
@@ -82,11 +83,13 @@ export function tenantsBehind(
   digest: string,
 ): FleetTenants {
   const { except, ids, only } = selection;
+  const isBehind = ({ migrationsDigest }: Tenant): boolean => migrationsDigest !== digest;
+  // They are looked at in any case.
+  const done = canary.filter((tenant) => !isBehind(tenant)).length;
   if (only !== undefined || except.size > 0 || ids !== undefined) {
-    const isBehind = ({ migrationsDigest }: Tenant): boolean => migrationsDigest !== digest;
     return {
       count: async () => {
-        const counts = { listed: 0, upToDate: 0 };
+        const counts = { listed: done, upToDate: -done };
         for await (const tenant of readSelection(deps, selection)) {
           counts[isBehind(tenant) ? "listed" : "upToDate"] += 1;
         }
@@ -97,7 +100,7 @@ export function tenantsBehind(
   }
   return {
     count: async () => {
-      const counts = { listed: 0, upToDate: 0 };
+      const counts = { listed: done, upToDate: -done };
       const groups = await deps.registry.count(pooledQueries(deps.driver), selection.states);
       for (const { migrationsDigest, tenants } of groups) {
         counts[migrationsDigest === digest ? "upToDate" : "listed"] += tenants;
@@ -108,23 +111,28 @@ export function tenantsBehind(
   };
 }
 
-/** Reads the tenants that a run does first. @throws TenancyError `TENANT_NOT_FOUND`, `INVALID_TENANT_ID` */
+/**
+ * Reads the tenants that a run does first, of those that it is for.
+ *
+ * @throws TenancyError `TENANT_NOT_FOUND`, `INVALID_TENANT_ID`
+ */
 export async function readCanary(
   deps: LifecycleDeps,
-  { except, states }: FleetSelection,
+  selection: FleetSelection,
   slugs: readonly string[] | undefined,
 ): Promise<readonly Tenant[]> {
   if (slugs === undefined) return [];
-  const canary = planSelection({ only: slugs }, deps);
+  const { only } = planSelection({ only: slugs }, deps);
+  const keys = selection.only && new Set(selection.only.map(slugKey));
   const tenants: Tenant[] = [];
-  for await (const tenant of readSelection(deps, { ...canary, except, states })) {
-    tenants.push(tenant);
+  for await (const tenant of readSelection(deps, { ...selection, only })) {
+    if (keys?.has(slugKey(tenant.slug)) !== false) tenants.push(tenant);
   }
   return tenants;
 }
 
 /**
- * Reads the tenants of a run, page by page.
+ * Reads the tenants of a run, page by page. A server that is started anew meanwhile is waited for.
  *
  * @param digests - only those with such a fingerprint
  * @throws TenancyError `TENANT_NOT_FOUND` before the first tenant, if one was named that is not there
@@ -144,14 +152,13 @@ export async function* readSelection(
   }
   let cursor: string | undefined;
   do {
-    const page = await deps.registry.list(
-      pooledQueries(deps.driver),
-      {
-        limit: PAGE,
-        ...(cursor !== undefined && { cursor }),
-        ...(selection.states !== undefined && { state: selection.states }),
-      },
-      digests,
+    const filter = {
+      limit: PAGE,
+      ...(cursor !== undefined && { cursor }),
+      ...(selection.states !== undefined && { state: selection.states }),
+    };
+    const page = await retryConnecting(deps, () =>
+      deps.registry.list(pooledQueries(deps.driver), filter, digests),
     );
     yield* page.tenants.filter(isWanted);
     cursor = page.nextCursor;
@@ -173,13 +180,12 @@ async function* filter(
   for await (const tenant of tenants) if (isWanted(tenant)) yield tenant;
 }
 
-async function readNamed(
-  { driver, registry }: LifecycleDeps,
-  slugs: readonly string[],
-): Promise<Tenant[]> {
+async function readNamed(deps: LifecycleDeps, slugs: readonly string[]): Promise<Tenant[]> {
   const tenants = new Map<string, Tenant>();
   for (const slug of slugs) {
-    const tenant = await registry.get(pooledQueries(driver), slug);
+    const tenant = await retryConnecting(deps, () =>
+      deps.registry.get(pooledQueries(deps.driver), slug),
+    );
     if (tenant === undefined) throw notFound(slug);
     tenants.set(tenant.id, tenant);
   }

@@ -5,10 +5,8 @@ import type { MigrateOptions, MigrationResult, RollbackOptions } from "../core/m
 import type { Tenancy } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
-import { isConnectionFailure } from "../internal/connection-failure.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { withTenantLock } from "../lifecycle/tenant-lock.ts";
-import { Patience } from "../migrate/patience.ts";
 import { lookAhead, withoutLook } from "./fleet-look.ts";
 import { MessageWorkers } from "./fleet-messages.ts";
 import { checkFleetOptions, DEFAULT_CONCURRENCY } from "./fleet-options.ts";
@@ -32,6 +30,7 @@ import {
 import { learn } from "./lifecycle.ts";
 import { MIGRATABLE, migrateLocked } from "./migrations.ts";
 import type { Operations } from "./operations.ts";
+import { retryConnecting } from "./retry-connecting.ts";
 
 /** The part of {@link Tenancy} that works through all tenants. */
 export type Fleet = Pick<Tenancy, "migrateAll" | "rollbackAll">;
@@ -141,6 +140,7 @@ async function migrateFleet(
   const messages = new MessageWorkers({
     careful: fleet.work,
     deps,
+    perSecond: options.perSecond,
     trace: (tenant, fn) =>
       operations.trace("tenant.migrate", about(tenant), fn, ({ versions }) =>
         versions.length > 0 ? "info" : "debug",
@@ -196,18 +196,6 @@ async function workOn(
     // A line for each of thousands of tenants in which nothing was to be done hides the others.
     (result) => (result !== undefined && result.versions.length > 0 ? "info" : "debug"),
   );
-}
-
-/** A server that is started anew is back in a moment; under its lock, a tenant is looked at again. */
-async function retryConnecting<T>({ settings }: LifecycleDeps, fn: () => Promise<T>): Promise<T> {
-  const patience = new Patience(settings.lockTimeoutMs);
-  for (;;) {
-    try {
-      return await fn();
-    } catch (error) {
-      if (!isConnectionFailure(error) || !(await patience.pause())) throw error;
-    }
-  }
 }
 
 function about({ schemaName, slug }: Tenant): Pick<OperationEvent, "schemaName" | "tenant"> {
