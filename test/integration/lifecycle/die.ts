@@ -12,7 +12,7 @@ const DYING = fileURLToPath(new URL("dying-process.ts", import.meta.url));
  */
 export async function die(
   { engine, schema, url }: World,
-  operation: "create" | "drop",
+  operation: "claim" | "create" | "drop" | "provision",
   step: number,
   when: "before" | "after",
 ): Promise<boolean> {

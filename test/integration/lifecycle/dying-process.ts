@@ -19,6 +19,7 @@ const { arm, driver } = faulty(await open(name, url));
 const tenancy = createTenancy({
   database: driver,
   migrations: { global: [], tenant: twoMigrations(driver.dialect.name) },
+  provisioning: { ready: { claim: 2, provision: 1 }[operation] ?? 0 },
   tenantPrefix,
 });
 arm({
@@ -32,6 +33,8 @@ arm({
   },
   when: when === "before" ? "before" : "after",
 });
-if (operation === "create") await tenancy.create("acme", { domains: ["acme.test"], name: "Dead" });
+if (operation === "provision") await tenancy.provision();
+else if (operation !== "drop")
+  await tenancy.create("acme", { domains: ["acme.test"], name: "Dead" });
 else await tenancy.drop("acme");
 await tenancy.close();
