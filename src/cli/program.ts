@@ -16,7 +16,10 @@ import { addRenameCommand } from "./commands/rename.ts";
 import { addResumeCommand } from "./commands/resume.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
 import { addSeedCommand } from "./commands/seed.ts";
+import { addRunCommand } from "./commands/run.ts";
+import { addShellCommand } from "./commands/shell.ts";
 import { addShowCommand } from "./commands/show.ts";
+import { addSqlCommand } from "./commands/sql.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addSuspendCommand } from "./commands/suspend.ts";
 
@@ -71,6 +74,10 @@ export function createProgram(): Command {
   addRedoCommand(program);
   addSeedCommand(program);
   addStatusCommand(program);
+  program.commandsGroup("Your own work:");
+  addRunCommand(program);
+  addSqlCommand(program);
+  addShellCommand(program);
   program.commandsGroup("Checks:");
   addHealthCommand(program);
   addDiffCommand(program);

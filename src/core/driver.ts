@@ -110,8 +110,16 @@ export interface Shell {
   readonly args: readonly string[];
   /** Variables of its environment, beside those there are. */
   readonly env: Readonly<Record<string, string>>;
-  /** What it reads from a file that nobody else may read: the file's path goes before `args`. */
-  readonly file?: { readonly text: string; toArgument(path: string): string };
+  /** What it reads from a file that nobody else may read. */
+  readonly file?: ShellFile;
+}
+
+/** A file of a {@link Shell}. */
+export interface ShellFile {
+  /** What is in it. */
+  readonly text: string;
+  /** Returns the argument that names it; the first one. */
+  toArgument(path: string): string;
 }
 
 /** What hears from the database: see {@link Driver.subscribe}. */
@@ -187,7 +195,7 @@ export interface Driver<Pool = unknown> {
     options: QueryEachOptions,
   ): Promise<PromiseSettledResult<QueryResult<Row>>[]>;
   /** Tells how a person is let into a scope; absent where no program can reach the database. */
-  shell?(scope: Scope): Shell;
+  shell?(scope: Scope): Promise<Shell>;
   /**
    * Listens for messages on `channel` until the returned function is called; reconnects by itself.
    * Never keeps the process alive. `undefined` when the database cannot notify.

@@ -34,6 +34,7 @@ export const REMEDIES = {
   MIGRATIONS_FOLDER_MISSING: "Create the folder, or correct `migrations` in the configuration.",
   MULTIPLE_STATEMENTS:
     'Send the statements one by one, or pass `queryMode: "simple"` with text that you trust.',
+  PROGRAM_NOT_FOUND: "Install it, or put the folder that it is in into `PATH`.",
   REGISTRY_MISSING:
     "Run `kirayedar migrate --global`, or `await tenancy.migrateGlobal()`; if that was done, the configuration names other tables or columns than it did then.",
   SCHEMA_EXISTS: "Choose another schema name, or remove the schema if nobody needs it.",

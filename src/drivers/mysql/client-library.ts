@@ -1,5 +1,6 @@
 import type { DriverHost, QueryResult } from "../../core/driver.ts";
 import type { Scope } from "../../core/scope.ts";
+import type { ServerAddress } from "./shell.ts";
 
 /** What the MySQL driver needs of a client library: the only code that knows its types. */
 export interface ClientLibrary<Pool> {
@@ -7,6 +8,8 @@ export interface ClientLibrary<Pool> {
   readonly name: string;
   /** The database that the connection's options name; the global scope's unless configured. */
   readonly database: string | undefined;
+  /** Where the server is, as the connection's options say. */
+  readonly address: ServerAddress;
   /** Makes the application's pool. Does no I/O. */
   createPool(host: DriverHost): TenantPool<Pool>;
   /**

@@ -5,6 +5,7 @@ import type {
   QueryResult,
   Session,
   SessionOptions,
+  Shell,
   Subscriber,
   Transaction,
 } from "../../core/driver.ts";
@@ -17,6 +18,7 @@ import type { ClientLibrary, ScopedWire, TenantPool, Wire, Wires } from "./clien
 import { takeLock } from "./lock.ts";
 import { checkEach, queryEach } from "./query-each.ts";
 import { MysqlSession } from "./session.ts";
+import { clientShell } from "./shell.ts";
 import { Subscription } from "./subscription.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -136,6 +138,12 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
       // Ends the transaction too.
       await giveBack(wire);
     }
+  }
+
+  async shell(scope: Scope): Promise<Shell> {
+    const tenant = scope.kind === "tenant" ? scope.tenant : undefined;
+    const schemaName = tenant?.schemaName ?? this.#attached().globalSchema;
+    return clientShell(this.#library.address, schemaName, tenant?.slug);
   }
 
   subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> {

@@ -2,6 +2,7 @@ import mysqlModule from "mysql2";
 import type { Pool, PoolOptions } from "mysql2";
 import type { DriverHost } from "../../core/driver.ts";
 import type { ClientLibrary, TenantPool, Wires } from "../mysql/client-library.ts";
+import type { ServerAddress } from "../mysql/shell.ts";
 import { WirePool } from "../mysql/wire-pool.ts";
 import { checkOptions, type Mysql2Options, toPoolOptions } from "./options.ts";
 import type { ClientModule } from "./peer.ts";
@@ -21,6 +22,15 @@ export class Mysql2Library implements ClientLibrary<Pool> {
     this.#options = options;
     const { database, uri } = options;
     this.database = database ?? (uri === undefined ? undefined : databaseOf(uri));
+  }
+
+  get address(): ServerAddress {
+    // The only way to `mysql2`'s own reading of the options; it connects when it is first used.
+    const seed = this.#mysql2.createPool(toPoolOptions(this.#options));
+    seed.end();
+    const { host, password, port, socketPath, ssl, user } = seed.config
+      .connectionConfig as unknown as Omit<ServerAddress, "ssl"> & { readonly ssl?: unknown };
+    return { host, password, port, socketPath, ssl: securityOf(ssl), user };
   }
 
   createPool(host: DriverHost): TenantPool<Pool> {
@@ -53,6 +63,12 @@ function toWireOptions(options: PoolOptions): object {
     ...own
   } = options as PoolOptions & { readonly queryFormat?: unknown };
   return { ...own, multipleStatements: false };
+}
+
+function securityOf(ssl: unknown): ServerAddress["ssl"] {
+  if (ssl === undefined || ssl === null || ssl === false) return undefined;
+  const { rejectUnauthorized } = ssl as { readonly rejectUnauthorized?: boolean };
+  return rejectUnauthorized === false ? "unchecked" : "checked";
 }
 
 function databaseOf(uri: string): string | undefined {

@@ -7,6 +7,7 @@ import type {
   QueryResult,
   Session,
   SessionOptions,
+  Shell,
   Subscriber,
   Transaction,
 } from "../../core/driver.ts";
@@ -23,6 +24,7 @@ import { queryEach } from "./query-each.ts";
 import { lostSession } from "./enter.ts";
 import { OPEN_TEXT, ScopePaths } from "./search-path.ts";
 import { inTransaction, PgSession } from "./session.ts";
+import { psqlShell } from "./shell.ts";
 import { Subscription } from "./subscription.ts";
 import { createTenantPool, type TenantPool } from "./tenant-pool.ts";
 
@@ -163,6 +165,11 @@ export class PgDriver implements Driver<Pool> {
     } finally {
       await borrowed.giveBack(!isSound, true);
     }
+  }
+
+  async shell(scope: Scope): Promise<Shell> {
+    const paths = this.#scopePaths(this.#attached());
+    return await psqlShell(this.#pg, this.#separateConfig(), paths.of(scope));
   }
 
   subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> | undefined {

@@ -45,6 +45,8 @@ export interface Workspace {
   start(...args: string[]): RunningCommand;
   /** Starts a command on a terminal of its own; both its outputs arrive on standard output. */
   startOnTerminal(...args: string[]): RunningCommand;
+  /** Starts a command whose standard input the test writes. */
+  startInteractive(...args: string[]): RunningCommand;
   remove(): void;
 }
 
@@ -88,6 +90,7 @@ export function createWorkspace(
     remove: () => rmSync(folder, { force: true, recursive: true }),
     run: (...args) => start(...args).outcome,
     start,
+    startInteractive: (...args) => launch([NODE, MAIN, ...args], { env, folder, keepsInput: true }),
     startOnTerminal: (...args) => {
       const command = [NODE, MAIN, ...args].map((word) => `'${word}'`).join(" ");
       const sized = `stty cols 100 rows 40 && exec ${command}`;
