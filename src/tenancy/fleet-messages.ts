@@ -52,9 +52,8 @@ export class MessageWorkers {
 
   constructor(options: MessageOptions) {
     this.#options = options;
-    // Whoever waits for a turn for long lets others have the connection.
-    const perSecond = Math.floor(options.perSecond ?? SESSION_TENANTS);
-    this.#sessionTenants = Math.max(1, Math.min(SESSION_TENANTS, perSecond));
+    // Whoever waits for a turn lets others have the connection: there are few for all operations.
+    this.#sessionTenants = options.perSecond === undefined ? SESSION_TENANTS : 1;
   }
 
   /** Takes tenants from the queue until it is empty. */
