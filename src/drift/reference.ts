@@ -6,7 +6,7 @@ import type { Tenant } from "../core/tenant.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import type { SchemaPicture } from "./compare-schemas.ts";
 import { MADE_UP_SLUG, newReferenceName, referenceLock, referenceMark } from "./reference-name.ts";
-import { readSchema, readTenant, requestOf } from "./read-schema.ts";
+import { readSchema, readTenant, requestOf, withLockLimit } from "./read-schema.ts";
 import { removeLeftovers, removeReference } from "./remove-reference.ts";
 
 /** What tenants are compared with. */
@@ -21,7 +21,9 @@ export interface Reference {
 
 /** Takes a tenant's own schema as the reference. @throws as `readTenant` */
 export async function referenceOf(deps: LifecycleDeps, tenant: Tenant): Promise<Reference> {
-  const picture = await deps.driver.session({}, (session) => readTenant(deps, session, tenant));
+  const picture = await deps.driver.session({}, (session) =>
+    withLockLimit(deps, session, () => readTenant(deps, session, tenant)),
+  );
   const { migrationsDigest, slug, version } = tenant;
   return {
     about: { source: "tenant", tenant: slug, version },
