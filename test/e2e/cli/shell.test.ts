@@ -66,7 +66,7 @@ describe("kirayedar shell", () => {
     await workspace.run("drop", "empty", "--yes");
   });
 
-  it("says that an embedded database has none", async () => {
+  it("says that an embedded database has none", { timeout: 120_000 }, async () => {
     const workspace = createWorkspace("memory://");
     const driver = new URL("../../../src/drivers/pglite/index.ts", import.meta.url).href;
     workspace.write(
@@ -88,6 +88,7 @@ const HAS_CLIENT = spawnSync("mariadb", ["--version"]).status === 0;
 describeMysql("kirayedar shell, on MySQL and MariaDB", () => {
   it.skipIf(!HAS_CLIENT)(
     "opens the tenant's database, with what is secret in a file of its own",
+    { timeout: 120_000 },
     async () => {
       const database = await createTestMysqlDatabase();
       const prefix = `tenantPrefix: ${JSON.stringify(database.prefix)}, migrations: { tenant: [] }`;
