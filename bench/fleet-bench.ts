@@ -12,7 +12,7 @@ export interface FleetBench {
   /** Whether to hurry. */
   readonly isQuick: boolean;
   /** Whether a row was asked for. */
-  wants(name: string): boolean;
+  readonly wants: (name: string) => boolean;
 }
 
 /** One group of measurements of the fleet as large as it is now. */
@@ -30,4 +30,13 @@ export interface FleetGroup {
 export function peerTenants({ world: { tenants } }: FleetBench): number {
   if (tenants >= 5_000) return 20;
   return Math.min(tenants, tenants > 100 ? 50 : 100);
+}
+
+/** Over a slow network, one size of the fleet tells enough. */
+const SLOW_TENANTS = 100;
+
+/** Returns the name of a row over the slow network, if it was asked for at this size of the fleet. */
+export function slowName({ wants, world }: FleetBench, kind: string): string | undefined {
+  const name = `${kind}/1ms/${SLOW_TENANTS}`;
+  return world.tenants === SLOW_TENANTS && wants(name) ? name : undefined;
 }

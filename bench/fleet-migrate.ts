@@ -1,4 +1,4 @@
-import { type FleetBench, type FleetGroup, peerTenants } from "./fleet-bench.ts";
+import { type FleetBench, type FleetGroup, peerTenants, slowName } from "./fleet-bench.ts";
 import {
   beginRound,
   changeByHand,
@@ -11,21 +11,17 @@ import {
 import { type Contender, interleave, type Timings } from "./interleave.ts";
 import type { Row } from "./row.ts";
 
-/** Where a network is slow, one size of the fleet tells enough. */
-const SLOW_TENANTS = 100;
-
 /** One `alter table` and one `create index` for every tenant, as two migrations that are pending. */
 export const migrateGroup: FleetGroup = {
   kinds: ["fleet/migrate", "fleet/migrate/1ms"],
   rows: async function* (bench) {
     const { slowUrl, tenants, url } = bench.world;
     const name = `fleet/migrate/${tenants}`;
-    const slowName = `fleet/migrate/1ms/${tenants}`;
-    const wantsSlow = tenants === SLOW_TENANTS && bench.wants(slowName);
-    if (!bench.wants(name) && !wantsSlow) return;
+    const slow = slowName(bench, "fleet/migrate");
+    if (!bench.wants(name) && slow === undefined) return;
     await applyBefore(bench);
     if (bench.wants(name)) yield await migrateRow(bench, name, url, bench.isQuick ? 2 : 5);
-    if (wantsSlow) yield await migrateRow(bench, slowName, slowUrl, bench.isQuick ? 1 : 3);
+    if (slow) yield await migrateRow(bench, slow, slowUrl, bench.isQuick ? 1 : 3);
   },
 };
 

@@ -1,6 +1,6 @@
 import type { Tenancy } from "kirayedar";
 import pg from "pg";
-import type { FleetBench, FleetGroup } from "./fleet-bench.ts";
+import { type FleetBench, type FleetGroup, slowName } from "./fleet-bench.ts";
 import { REPORT_ROWS } from "./fleet-tables.ts";
 import { slugOf } from "./fleet-world.ts";
 import { interleave, type Timings } from "./interleave.ts";
@@ -16,23 +16,26 @@ interface Answer {
 
 /** The same question to all tenants, at once or one after the other. */
 export const reportGroup: FleetGroup = {
-  kinds: ["fleet/report"],
+  kinds: ["fleet/report", "fleet/report/1ms"],
   rows: async function* (bench) {
-    const name = `fleet/report/${bench.world.tenants}`;
-    if (bench.wants(name)) yield await reportRow(bench, name);
+    const { slowUrl, tenants, url } = bench.world;
+    const name = `fleet/report/${tenants}`;
+    const slow = slowName(bench, "fleet/report");
+    if (bench.wants(name)) yield await reportRow(bench, name, url);
+    if (slow) yield await reportRow(bench, slow, slowUrl);
   },
 };
 
-async function reportRow(bench: FleetBench, name: string): Promise<Row> {
+async function reportRow(bench: FleetBench, name: string, url: string): Promise<Row> {
   const rounds = bench.isQuick ? 3 : 9;
-  const kept = await openContenders(bench);
+  const kept = await openContenders(bench, url);
   // On connections that are open, the first report is one of those that nobody has asked before.
   await askAll(bench, kept);
   const warm = await measure(bench, rounds, async () => kept);
   await closeContenders(kept);
   const used: Contenders[] = [];
   const cold = await measure(bench, Math.ceil(rounds / 2), async () => {
-    const opened = await openContenders(bench);
+    const opened = await openContenders(bench, url);
     used.push(opened);
     return opened;
   });
@@ -58,10 +61,11 @@ interface Contenders {
   readonly client: pg.Client;
 }
 
-async function openContenders({ world }: FleetBench): Promise<Contenders> {
-  const client = new pg.Client({ connectionString: world.url });
+async function openContenders({ world }: FleetBench, url: string): Promise<Contenders> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
-  return { client, oneByOne: world.open(world.rounds), tenancy: world.open(world.rounds) };
+  const open = (): Tenancy => world.open(world.rounds, { url });
+  return { client, oneByOne: open(), tenancy: open() };
 }
 
 async function closeContenders({ client, oneByOne, tenancy }: Contenders): Promise<void> {
