@@ -1,7 +1,7 @@
 import type { DiffGroup, DiffReference, DiffResult, SchemaDifference } from "../core/drift.ts";
 import { formatError } from "./error-report.ts";
 import { changedLines } from "./diff-lines.ts";
-import { shortList } from "./fleet-report.ts";
+import { shortList } from "./short-list.ts";
 import { count, duration, type Output, type Style } from "./output.ts";
 import { printable } from "./text-width.ts";
 
@@ -123,12 +123,12 @@ function formatDifference(difference: SchemaDifference, look: Look): string[] {
     change === "missing"
       ? (["-", style.red, expected] as const)
       : (["+", style.green, actual] as const);
-  const lines = text.split("\n");
-  const [first = ""] = lines;
   const head = `  ${paint(`${sign} ${subject}`)}`;
-  if (lines.length === 1) return [first === "" ? head : `${head}  ${style.dim(printable(first.trim()))}`];
+  const lines = text.split("\n");
+  if (lines.length === 1 && text !== "") return [`${head}  ${style.dim(printable(text))}`];
   if (!look.verbose) return [head];
-  return [head, ...lines.map((line) => `    ${paint(`${sign} ${printable(line)}`)}`)];
+  const shown = lines.filter((line) => line !== "");
+  return [head, ...shown.map((line) => `    ${paint(`${sign} ${printable(line)}`)}`)];
 }
 
 function formatChange(expected: string, actual: string, { style, verbose }: Look): string[] {

@@ -152,7 +152,7 @@ function whole(part: SchemaPart, picture: SchemaPicture): string {
   const lines = (picture.children.get(part.name) ?? [])
     .toSorted((a, b) => (a.kind === "column" && b.kind === "column" ? 0 : byPlace(a, b)))
     .map(({ definition, kind, name }) => `  ${kind} ${name} ${picture.show(definition)}`);
-  return [picture.show(part.definition), ...lines].filter((line) => line !== "").join("\n");
+  return [picture.show(part.definition), ...lines].join("\n");
 }
 
 function named({ kind, name, table }: SchemaPart): { kind: string; name: string; table?: string } {

@@ -58,7 +58,7 @@ describe("compareSchemas", () => {
   });
 
   it("lists a table that is on one side alone as one thing, with all that is in it", () => {
-    const whole = "  column id integer\n  column body text\n  index by_body on body";
+    const whole = "\n  column id integer\n  column body text\n  index by_body on body";
     expect(compare(NOTE, [])).toEqual([
       { change: "missing", expected: whole, kind: "table", name: "note" },
     ]);
