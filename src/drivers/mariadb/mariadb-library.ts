@@ -34,4 +34,8 @@ export class MariadbLibrary implements ClientLibrary<Pool> {
   createWires(max: number): Wires {
     return new WirePool(() => outsideScope(() => openWire(this.#config)), max);
   }
+
+  createBatchWires(max: number): Wires {
+    return new WirePool(() => outsideScope(() => openWire(this.#config, true)), max);
+  }
 }

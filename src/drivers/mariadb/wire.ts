@@ -7,13 +7,20 @@ import { readSettings, restoreSettings, type SessionSettings } from "./session-s
 /** What this driver's own statements rely on, whatever the server's default is. */
 const AUTOCOMMIT = "set autocommit = 1";
 
-/** Opens a connection apart from the application's pool. */
-export async function openWire(config: ConnectionConfig): Promise<OpenWire> {
+/**
+ * Opens a connection apart from the application's pool.
+ *
+ * @param multipleStatements - whether it takes several statements in one text
+ */
+export async function openWire(
+  config: ConnectionConfig,
+  multipleStatements = false,
+): Promise<OpenWire> {
   const sockets = new SocketMaker(config);
   const connection = await createConnection({
     ...config,
     database: undefined as never,
-    multipleStatements: false,
+    multipleStatements,
     prepareCacheLength: 0,
     socketPath: undefined as never,
     stream: sockets.make,
@@ -46,6 +53,10 @@ function toWire(
     query: async <Row>(sql: string, params?: readonly unknown[]) => {
       const values = params === undefined || params.length === 0 ? undefined : params;
       return toQueryResult<Row>(await connection.query({ ...PLAIN_OPTIONS, sql }, values));
+    },
+    queryMany: async (sql: string) => {
+      const answers: unknown[] = await connection.query({ ...PLAIN_OPTIONS, sql });
+      return answers.map((answer) => toQueryResult([answer]));
     },
     reset: async () => {
       await connection.reset();

@@ -17,6 +17,8 @@ export interface ClientLibrary<Pool> {
    * a database, refuse several statements in one text, and read values as the application's do.
    */
   createWires(max: number): Wires;
+  /** Makes connections that take several statements in one text: {@link Wire.queryMany}. */
+  createBatchWires(max: number): Wires;
 }
 
 /** Connections apart from the application's pool. */
@@ -34,6 +36,13 @@ export interface Wire {
     text: string,
     params?: readonly unknown[],
   ): Promise<QueryResult<Row>>;
+  /**
+   * Runs a text of several statements, which the driver itself has written, and reads what each of them
+   * returns. Only on connections that were made for it.
+   */
+  queryMany?(text: string): Promise<readonly QueryResult[]>;
+  /** Writes parameters into a text, as `query` does; absent where the client library cannot say how. */
+  format?(text: string, params: readonly unknown[]): string;
   /** Ends what the session holds (transaction, locks, settings, temporary tables, statements). */
   reset(): Promise<void>;
   /** Gives it back to its pool, or closes it. */

@@ -14,9 +14,10 @@ import { mysql } from "../../dialects/mysql/index.ts";
 import { NOTICES_TABLE } from "../../dialects/mysql/registry-names.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../../internal/connection-failure.ts";
-import type { ClientLibrary, ScopedWire, TenantPool, Wire, Wires } from "./client-library.ts";
+import type { ClientLibrary, ScopedWire, TenantPool, Wires } from "./client-library.ts";
+import { giveBack } from "./give-back.ts";
 import { takeLock } from "./lock.ts";
-import { checkEach, queryEach } from "./query-each.ts";
+import { checkEach, type EachWires, queryEach } from "./query-each.ts";
 import { MysqlSession } from "./session.ts";
 import { clientShell } from "./shell.ts";
 import { Subscription } from "./subscription.ts";
@@ -50,8 +51,8 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
   #pool: TenantPool<Pool> | undefined;
   #maintenance: Wires | undefined;
   #listening: Wires | undefined;
-  /** One connection for each shard. */
-  readonly #shards = new Map<number, Wires>();
+  /** Two connections for each shard, of which the first is mostly enough. */
+  readonly #shards = new Map<number, EachWires>();
   #closing: Promise<void> | undefined;
 
   constructor(library: ClientLibrary<Pool>, options: MysqlDriverOptions) {
@@ -129,15 +130,7 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
     const host = this.#attached();
     const request = { params, scopes, text };
     checkEach(host, request);
-    const wire = await this.#shardWires(shard).acquire().catch(rethrow);
-    try {
-      return await queryEach<Row>(wire, host, request);
-    } catch (error) {
-      return rethrow(error);
-    } finally {
-      // Ends the transaction too.
-      await giveBack(wire);
-    }
+    return await queryEach<Row>(this.#shardWires(shard), host, request).catch(rethrow);
   }
 
   async shell(scope: Scope): Promise<Shell> {
@@ -178,7 +171,7 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
       this.#pool?.end(),
       this.#maintenance?.end(),
       this.#listening?.end(),
-      ...[...this.#shards.values()].map((wires) => wires.end()),
+      ...[...this.#shards.values()].flatMap(({ batch, single }) => [batch.end(), single.end()]),
     ]);
   }
 
@@ -202,10 +195,13 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
     return this.#maintenance;
   }
 
-  #shardWires(shard: number): Wires {
+  #shardWires(shard: number): EachWires {
     this.#checkOpen();
     let wires = this.#shards.get(shard);
-    if (wires === undefined) this.#shards.set(shard, (wires = this.#library.createWires(1)));
+    if (wires === undefined) {
+      wires = { batch: this.#library.createBatchWires(1), single: this.#library.createWires(1) };
+      this.#shards.set(shard, wires);
+    }
     return wires;
   }
 
@@ -235,16 +231,6 @@ function statementsOn(wire: ScopedWire): {
     control: (text) => wire.query(text),
     send: (text, params) => wire.query(text, params),
   };
-}
-
-/** Gives a connection back with nothing left in its session, or closes it. */
-async function giveBack(wire: Wire): Promise<void> {
-  // It fails when the connection is lost, and has then been heard of, or is not needed any more.
-  const isClean = await wire.reset().then(
-    () => true,
-    () => false,
-  );
-  wire.release(!isClean);
 }
 
 /** As long as anything is remembered by a process that hears of no changes. */

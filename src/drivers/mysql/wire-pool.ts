@@ -61,8 +61,11 @@ export class WirePool implements Wires {
 
   #lend(wire: OpenWire): Wire {
     let isReleased = false;
+    const { format, queryMany } = wire;
     return {
       query: (text, params) => wire.query(text, params),
+      ...(format !== undefined && { format: (text, params) => format(text, params) }),
+      ...(queryMany !== undefined && { queryMany: (text) => queryMany(text) }),
       release: (destroy) => {
         if (isReleased) return;
         isReleased = true;

@@ -46,6 +46,11 @@ export class Mysql2Library implements ClientLibrary<Pool> {
     const options = toWireOptions(toPoolOptions(this.#options));
     return new WirePool(() => openWire(this.#mysql2, { ...options }), max);
   }
+
+  createBatchWires(max: number): Wires {
+    const options = { ...toWireOptions(toPoolOptions(this.#options)), multipleStatements: true };
+    return new WirePool(() => openWire(this.#mysql2, { ...options }), max);
+  }
 }
 
 /** Options of a pool, and what changes how queries are read and written, left out. */

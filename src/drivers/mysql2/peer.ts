@@ -83,6 +83,8 @@ export interface ConnectionConfig {
 
 /** A connection of `mysql2`'s pool, with what is used here beyond the public type. */
 export interface RawConnection extends EventEmitter {
+  /** Writes parameters into a text, as `query` does. */
+  format(sql: string, values: readonly unknown[]): string;
   config: ConnectionConfig;
   readonly stream: EventEmitter & { cork?(): void; uncork?(): void; ref?(): void; unref?(): void };
   sequenceId: number;

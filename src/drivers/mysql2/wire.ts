@@ -34,6 +34,7 @@ function toWire(connection: RawConnection, restoreText: string | undefined): Ope
       isOpen = false;
       connection.destroy();
     },
+    format: (text, params) => connection.format(text, params),
     isOpen: () => isOpen,
     keepAlive: (keeps) => (keeps ? connection.stream.ref?.() : connection.stream.unref?.()),
     query: (text, params = []) =>
@@ -41,6 +42,15 @@ function toWire(connection: RawConnection, restoreText: string | undefined): Ope
         if (!isOpen) return reject(lost());
         connection.query(text, params, (error: Error | null, result: unknown, fields: unknown) =>
           error ? reject(error) : resolve(readFirst(result, fields)),
+        );
+      }),
+    queryMany: (text) =>
+      new Promise((resolve, reject) => {
+        if (!isOpen) return reject(lost());
+        connection.query(text, [], (error: Error | null, results: unknown) =>
+          error
+            ? reject(error)
+            : resolve((results as unknown[]).map((result) => readFirst(result, undefined))),
         );
       }),
     reset: async () => {
