@@ -3,6 +3,7 @@ import pg from "pg";
 import { describe, inject } from "vitest";
 import type { Driver } from "../../src/core/driver.ts";
 import { pg as pgDriver } from "../../src/drivers/pg/index.ts";
+import { createDatabase, type TestDatabase } from "./create-database.ts";
 import { createTestDatabase, createTestMysqlDatabase } from "./database.ts";
 
 /** A driver on its engine, as the behaviour suites see it. */
@@ -56,7 +57,11 @@ export interface Admin {
 }
 
 /** PostgreSQL through `pg`. */
-export const POSTGRES: Engine = { family: "postgres", name: "pg", open: openPostgres };
+export const POSTGRES: Engine = {
+  family: "postgres",
+  name: "pg",
+  open: () => openPostgres(createTestDatabase),
+};
 /** MySQL or MariaDB through `mysql2`. */
 export const MYSQL2: Engine = { family: "mysql", name: "mysql2", open: () => openMysql("mysql2") };
 /** MySQL or MariaDB through `mariadb`. */
@@ -87,8 +92,13 @@ export function inWords<T>({ family }: Engine, words: Readonly<Record<Engine["fa
   return words[family];
 }
 
-async function openPostgres(): Promise<EngineDatabase> {
-  const database = await createTestDatabase();
+/** PostgreSQL on another server than that of the test run. */
+export function postgresAt(serverUrl: string): Engine {
+  return { ...POSTGRES, open: () => openPostgres(() => createDatabase(serverUrl)) };
+}
+
+async function openPostgres(create: () => Promise<TestDatabase>): Promise<EngineDatabase> {
+  const database = await create();
   const connect = async (url = database.url): Promise<Admin> => {
     const client = new pg.Client({ connectionString: url });
     client.on("error", () => undefined);
