@@ -390,3 +390,97 @@ describeEngines(
   },
   [POSTGRES, MYSQL2],
 );
+
+describeEngines(
+  "faults where DDL commits at once",
+  (engine) => {
+    let world: FleetWorld;
+
+    beforeAll(async () => {
+      world = await createFleetWorld(COUNT, engine);
+    });
+    afterAll(() => world.close());
+    beforeEach(() => world.reset());
+
+    /** Ends every connection but the administrator's. */
+    async function endAll(): Promise<void> {
+      const { rows } = await world.admin.query<{ id: number }>(
+        "select id from information_schema.processlist where id <> connection_id() and (db = ? or left(db, ?) = ?)",
+        [world.databaseName, world.schema("").length, world.schema("")],
+      );
+      for (const { id } of rows) await world.run(`kill ${id}`).catch(() => undefined);
+    }
+
+    it.each(["before", "after"] as const)(
+      "report a statement of which nobody knows whether it ran, and do not repeat it: %s",
+      async (when) => {
+        let number = 0;
+        const lose: WatchStep = async ({ text }, run) => {
+          const isHit = text === ADD_COLUMN.up && (number += 1) === 4;
+          if (isHit && when === "before") await endAll();
+          const value = await run();
+          if (isHit && when === "after") await endAll();
+          return value;
+        };
+        const migrations = { global: [], tenant: [CREATE_NOTE, ADD_ROW, ADD_COLUMN] };
+        const losing = world.another({
+          migrations,
+          wrap: (driver) => watchSessions(driver, lose),
+        });
+        const result = await losing.migrateAll({ concurrency: 1 });
+        expect(result.failed).toMatchObject([
+          { error: code("MIGRATION_INTERRUPTED"), tenant: "t0003" },
+        ]);
+        expect(result.counts).toEqual({
+          changed: COUNT - 1,
+          failed: 1,
+          notReached: 0,
+          unchanged: 0,
+        });
+        expect(await world.behind(ADD_COLUMN.version)).toEqual(["t0003"]);
+        const again = await losing.migrateAll();
+        expect(again.failed).toMatchObject([{ error: code("MIGRATION_INTERRUPTED") }]);
+        const interrupted = when === "after" ? "skip" : "repeat";
+        await losing.migrate("t0003", { interrupted });
+        expect(await world.checkAll()).toEqual(world.slugs);
+        expect(Object.values(await world.rows())).toEqual(world.slugs.map(() => 2));
+        await losing.rollbackAll();
+      },
+    );
+
+    it("report what the server refuses in some of the tenants, and stop nobody else", async () => {
+      const struck = ["t0001", "t0006"];
+      for (const slug of struck) {
+        await world.run(
+          `create trigger ${world.schema(slug)}.strike before insert on ${world.schema(slug)}.note for each row signal sqlstate 'HY000' set message_text = 'The table is full', mysql_errno = 1114`,
+        );
+      }
+      const result = await world.ahead().migrateAll();
+      expect(result.failed.map(({ tenant }) => tenant).toSorted()).toEqual(struck);
+      expect(result.counts.changed).toBe(COUNT - 2);
+      expect(await world.checkAll()).toEqual(world.slugs.filter((slug) => !struck.includes(slug)));
+      for (const slug of struck) await world.run(`drop trigger ${world.schema(slug)}.strike`);
+      expect((await world.ahead().migrateAll()).counts.changed).toBe(2);
+      expect(await world.checkAll()).toEqual(world.slugs);
+    });
+
+    it("wait for a table that a long transaction holds, and keep nobody else back", async () => {
+      const ahead = world.another({
+        lockTimeoutMs: 15_000,
+        migrations: { global: [], lockWaitMs: 1_000, tenant: [CREATE_NOTE, ADD_ROW, ADD_COLUMN] },
+      });
+      const holder = await world.connect();
+      await holder.query(`begin; select * from ${world.schema("t0003")}.note`);
+      const running = ahead.migrateAll({ concurrency: 2 });
+      await expect
+        .poll(() => world.behind(ADD_COLUMN.version), { timeout: 10_000 })
+        .toEqual(["t0003"]);
+      await holder.query("commit");
+      await holder.end();
+      expect((await running).counts).toMatchObject({ changed: COUNT, failed: 0 });
+      expect(await world.checkAll()).toEqual(world.slugs);
+      await ahead.rollbackAll();
+    });
+  },
+  [MYSQL2],
+);
