@@ -1,7 +1,9 @@
 import type { MigrationResult } from "../core/migrator.ts";
 import type { FleetItem, FleetResult } from "../core/fleet.ts";
 import { formatError, summarizeError } from "./error-report.ts";
+import { formatGroups, formatPlan, groupByVersions, toPlanDocument } from "./plan-report.ts";
 import { count, duration, type Output, type Style } from "./output.ts";
+import { shortList } from "./short-list.ts";
 import { type Column, formatTable } from "./table.ts";
 import { printable } from "./text-width.ts";
 
@@ -9,6 +11,10 @@ import { printable } from "./text-width.ts";
 export interface FleetReport {
   /** What was done, in the past tense: `"applied"`, `"rolled back"`. */
   readonly done: string;
+  /** Which of the two it was. Default `"migrate"`. */
+  readonly verb?: "migrate" | "rollback";
+  /** How to go on with what failed or was not reached: a sentence. Default: to run it again. */
+  readonly goOn?: string;
   /** Whether nothing was really done. */
   readonly dryRun: boolean;
   /** What was done to the global schema, if it was asked for. */
@@ -18,7 +24,9 @@ export interface FleetReport {
 }
 
 const DETAILED_FAILURES = 10;
-const SHOWN_SLUGS = 5;
+/** As many tenants have a line of their own; more are grouped by what was done to them. */
+const LISTED_TENANTS = 20;
+const LISTED_FAILURES = 50;
 
 /** Prints a report: the result on standard output, the errors of tenants on standard error. */
 export function printFleetReport(
@@ -26,7 +34,7 @@ export function printFleetReport(
   output: Output,
   options: { readonly verbose: boolean },
 ): void {
-  output.result(toDocument(report), () => formatReport(report, output.style));
+  output.result(toDocument(report), () => formatReport(report, output.style, options));
   printFailures(report.fleet?.failed ?? [], output, options);
 }
 
@@ -47,7 +55,7 @@ export function printFailures(
   }
 }
 
-function toDocument({ dryRun, fleet, global }: FleetReport): object {
+function toDocument({ dryRun, fleet, global, verb = "migrate" }: FleetReport): object {
   return {
     ok: fleet?.ok ?? true,
     dryRun,
@@ -57,6 +65,10 @@ function toDocument({ dryRun, fleet, global }: FleetReport): object {
       notReached: fleet.notReached,
       durationMs: fleet.durationMs,
       counts: fleet.counts,
+      stopped: fleet.stopped ?? null,
+      ...(fleet.runId !== undefined && { run: fleet.runId }),
+      ...(fleet.resumed !== undefined && { resumed: fleet.resumed }),
+      ...(fleet.pending !== undefined && { pending: toPlanDocument(fleet.pending, verb) }),
     },
   };
 }
@@ -70,19 +82,24 @@ function isChanged(item: FleetItem): boolean {
   return item.ok && item.versions.length > 0;
 }
 
-/** Writes a report for people: a table of what was done or failed, failures last, and a summary. */
-export function formatReport(report: FleetReport, style: Style): string {
+/** Writes a report for people: what was done or failed, failures last, a summary, and how to go on. */
+export function formatReport(
+  report: FleetReport,
+  style: Style,
+  options: { readonly verbose: boolean } = { verbose: false },
+): string {
+  const { dryRun, fleet, global, verb = "migrate" } = report;
   const parts: string[] = [];
-  if (report.global !== undefined) parts.push(globalLine(report.global, report, style));
-  if (report.fleet !== undefined) {
-    const table = report.dryRun
-      ? formatPlan(report.fleet, style)
-      : formatItems(report.fleet, report, style);
-    if (table !== undefined) parts.push(table);
-    parts.push(summaryLine(report.fleet, report, style));
-    if (report.fleet.notReached.length > 0) parts.push(notReachedLine(report.fleet, style));
+  if (global !== undefined) parts.push(globalLine(global, report, style));
+  if (fleet?.resumed === null) parts.push("There is no run to take up: all of them ended well.");
+  else if (fleet !== undefined) {
+    if (typeof fleet.resumed === "string") parts.push(`Took up run ${fleet.resumed}.`);
+    if (dryRun) parts.push(formatPlan(fleet, verb, style) ?? "");
+    parts.push(...formatItems(fleet, report, style, options));
+    parts.push(summaryLine(fleet, report, style));
+    parts.push(...stopLines(fleet, report, style));
   }
-  return parts.join("\n\n");
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 function globalLine(result: MigrationResult, { done, dryRun }: FleetReport, style: Style): string {
@@ -94,9 +111,16 @@ function globalLine(result: MigrationResult, { done, dryRun }: FleetReport, styl
   return `${mark}Global schema ${schema}: ${result.versions.join(", ")} ${what}${took}.`;
 }
 
-function formatItems(fleet: FleetResult, { done }: FleetReport, style: Style): string | undefined {
-  const rows = [...bySlug(fleet.results.filter(isChanged)), ...bySlug(fleet.failed)];
-  if (rows.length === 0) return undefined;
+function formatItems(
+  fleet: FleetResult,
+  { done, dryRun }: FleetReport,
+  style: Style,
+  { verbose }: { readonly verbose: boolean },
+): string[] {
+  const changed = dryRun ? [] : bySlug(fleet.results.filter(isChanged));
+  const isGrouped = changed.length > LISTED_TENANTS;
+  const failed = bySlug(fleet.failed).slice(0, verbose ? undefined : LISTED_FAILURES);
+  const rows = [...(isGrouped ? [] : changed), ...failed];
   const paint = (text: string, item: FleetItem): string =>
     item.ok ? style.green(text) : style.red(text);
   const columns: Column<FleetItem>[] = [
@@ -105,36 +129,16 @@ function formatItems(fleet: FleetResult, { done }: FleetReport, style: Style): s
     { align: "right", cell: ({ durationMs }) => duration(durationMs), title: "TIME" },
     { cell: itemDetail, title: "DETAILS" },
   ];
-  return formatTable(rows, columns, { heading: style.bold });
+  const hidden = fleet.failed.length - failed.length;
+  return [
+    ...(isGrouped ? [formatGroups(groupByVersions(changed), style)] : []),
+    ...(rows.length > 0 ? [formatTable(rows, columns, { heading: style.bold })] : []),
+    ...(hidden > 0 ? [style.red(`… and ${count(hidden, "more failure")}; see --verbose.`)] : []),
+  ];
 }
 
 function itemDetail(item: FleetItem): string {
   return item.ok ? item.versions.join(", ") : summarizeError(item.error);
-}
-
-interface PlanGroup {
-  readonly versions: string;
-  readonly slugs: string[];
-}
-
-/** Groups tenants to which the same would be done: in a large fleet that is most of them. */
-function formatPlan(fleet: FleetResult, style: Style): string | undefined {
-  const groups = new Map<string, PlanGroup>();
-  for (const item of bySlug(fleet.results)) {
-    if (!item.ok || item.versions.length === 0) continue;
-    const versions = item.versions.join(", ");
-    const group = groups.get(versions) ?? { slugs: [], versions };
-    group.slugs.push(item.tenant);
-    groups.set(versions, group);
-  }
-  if (groups.size === 0) return undefined;
-  const rows = [...groups.values()].toSorted((a, b) => b.slugs.length - a.slugs.length);
-  const columns: Column<PlanGroup>[] = [
-    { cell: ({ versions }) => versions, title: "VERSIONS" },
-    { align: "right", cell: ({ slugs }) => slugs.length, title: "TENANTS" },
-    { cell: ({ slugs }) => shortList(slugs), title: "SLUGS" },
-  ];
-  return formatTable(rows, columns, { heading: style.bold });
 }
 
 function summaryLine(fleet: FleetResult, { done, dryRun }: FleetReport, style: Style): string {
@@ -146,19 +150,25 @@ function summaryLine(fleet: FleetResult, { done, dryRun }: FleetReport, style: S
     failed > 0 ? style.red(`${failed} failed`) : "0 failed",
     ...(notReached > 0 ? [style.yellow(`${notReached} not reached`)] : []),
   ];
-  return `${count(total, "tenant")}: ${parts.join(", ")} (${duration(fleet.durationMs)}).`;
+  const run = fleet.runId === undefined ? "" : `, run ${fleet.runId}`;
+  return `${count(total, "tenant")}: ${parts.join(", ")} (${duration(fleet.durationMs)}${run}).`;
 }
 
-function notReachedLine({ notReached, results }: FleetResult, style: Style): string {
+/** Says where it stopped and why, and how to go on; nothing of a run that ended well. */
+function stopLines(fleet: FleetResult, { dryRun, goOn }: FleetReport, style: Style): string[] {
+  const { failed, notReached, results, stopped } = fleet;
+  const isLeft = notReached.length > 0;
+  const isOver = !isLeft && (failed.length === 0 || goOn === undefined);
+  if (dryRun || isOver) return [];
   const last = results.at(-1);
   const after = last === undefined ? "before the first tenant" : `after ${printable(last.tenant)}`;
-  const text = `Stopped ${after}. Not reached: ${shortList(notReached)}. Run the same command again to go on.`;
-  return style.yellow(text);
-}
-
-/** Writes slugs with commas between them; a long list is cut, and says by how much. */
-export function shortList(slugs: readonly string[]): string {
-  const shown = slugs.slice(0, SHOWN_SLUGS).map((slug) => printable(slug));
-  const rest = slugs.length - shown.length;
-  return shown.join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+  const why = {
+    canary: `Stopped: ${failed.length > 1 ? "canaries" : "a canary"} failed.`,
+    failures: `Stopped: ${count(failed.length, "tenant")} failed.`,
+    signal: `Stopped ${after}.`,
+  }[stopped ?? "signal"];
+  const where = isLeft || stopped !== undefined ? [why] : [];
+  const left = isLeft ? [`Not reached: ${shortList(notReached)}.`] : [];
+  const hint = goOn ?? "Run the same command again to go on.";
+  return [style.yellow([...where, ...left, hint].join(" "))];
 }

@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import { TENANT_STATES, type TenantState } from "../core/tenant.ts";
 
+const MAX_RATE = 1_000_000;
+
 /** Parses a whole number from 1 to `max`. */
 export function positiveInteger(max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -11,6 +13,21 @@ export function positiveInteger(max: number = Number.MAX_SAFE_INTEGER): (text: s
     }
     return number;
   };
+}
+
+/** Parses how many may fail: a whole number, or a share such as `5%`. */
+export function failureLimit(text: string): number | `${number}%` {
+  if (/^\d+$/.test(text)) return Number(text);
+  const [, percent] = /^(\d+(?:\.\d+)?)%$/.exec(text) ?? [];
+  if (percent !== undefined && Number(percent) <= 100) return `${Number(percent)}%`;
+  throw new InvalidArgumentError("It must be a whole number, or a share such as 5%.");
+}
+
+/** Parses a number above 0, such as `0.5`. */
+export function rate(text: string): number {
+  const number = Number(text);
+  if (/^\d+(?:\.\d+)?$/.test(text) && number > 0 && number <= MAX_RATE) return number;
+  throw new InvalidArgumentError(`It must be a number above 0, and no larger than ${MAX_RATE}.`);
 }
 
 /** Parses states with commas between them; the option may be repeated. */

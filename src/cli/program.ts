@@ -17,6 +17,7 @@ import { addResumeCommand } from "./commands/resume.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
 import { addSeedCommand } from "./commands/seed.ts";
 import { addRunCommand } from "./commands/run.ts";
+import { addRunsCommand } from "./commands/runs.ts";
 import { addShellCommand } from "./commands/shell.ts";
 import { addShowCommand } from "./commands/show.ts";
 import { addSqlCommand } from "./commands/sql.ts";
@@ -74,6 +75,7 @@ export function createProgram(): Command {
   addRedoCommand(program);
   addSeedCommand(program);
   addStatusCommand(program);
+  addRunsCommand(program);
   program.commandsGroup("Your own work:");
   addRunCommand(program);
   addSqlCommand(program);

@@ -17,6 +17,8 @@ const DEFAULT_COLUMNS = 80;
 const REDRAW_MS = 80;
 /** Without a terminal, tenants with nothing to do are only worth a line now and then. */
 const HEARTBEAT_TENANTS = 100;
+/** Of more tenants than this, those that went well are not worth a line each either. */
+const LISTED_TENANTS = 300;
 
 /** Returns a bar on a terminal, and plain lines otherwise. */
 export function createProgress(output: Output, verb: string): ProgressDisplay {
@@ -54,7 +56,7 @@ function createLines(output: Output): ProgressDisplay {
   return {
     end: () => undefined,
     update: ({ done, total, last }) => {
-      const isNews = !last.ok || last.versions.length > 0;
+      const isNews = !last.ok || (last.versions.length > 0 && total <= LISTED_TENANTS);
       if (!isNews && done % HEARTBEAT_TENANTS !== 0) return;
       output.note(`[${done}/${total}] ${itemLine(last)}`);
     },

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { summarizeError } from "./error-report.ts";
-import { printFailures, shortList } from "./fleet-report.ts";
+import { printFailures } from "./fleet-report.ts";
+import { shortList } from "./short-list.ts";
 import { count, duration, type Output, type Style } from "./output.ts";
 import type { SeedItem, SeedReport } from "./seed-tenants.ts";
 import { type Column, formatTable } from "./table.ts";

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { FleetItem, FleetOptions, FleetResult } from "../core/fleet.ts";
+import type { FleetItem, FleetResult } from "../core/fleet.ts";
 import type { MigrationResult } from "../core/migrator.ts";
 import type { TenantState } from "../core/tenant.ts";
 import type { ProgressDisplay } from "./progress.ts";
@@ -88,21 +88,6 @@ export function requireTargets(
     (name) => flags[name] !== undefined && flags.all !== true,
   );
   if (selection !== undefined) throw usageError(`\`--${selection}\` needs \`--all\`.`);
-}
-
-/** Returns the options of a run over all tenants. */
-export function toFleetOptions(
-  flags: TargetFlags,
-  run: { readonly progress: ProgressDisplay; readonly signal: AbortSignal },
-): FleetOptions {
-  return {
-    ...(flags.except !== undefined && { except: flags.except }),
-    ...(flags.state !== undefined && { state: flags.state }),
-    ...(flags.concurrency !== undefined && { concurrency: flags.concurrency }),
-    continueOnError: flags.stopOnError !== true,
-    onProgress: (progress) => run.progress.update(progress),
-    signal: run.signal,
-  };
 }
 
 /** How {@link runNamed} goes through tenants that were named. */

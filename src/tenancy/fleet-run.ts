@@ -14,8 +14,11 @@ const GROWTH = 4;
 export interface FleetQueue {
   /** Returns the next tenant; `undefined` when there is none, or none shall be begun any more. */
   take(): Promise<Tenant | undefined>;
-  /** Waits for what is done with a tenant; `undefined` when it is no longer one of the run. */
-  settle(tenant: Tenant, work: () => Promise<MigrationResult | undefined>): Promise<void>;
+  /**
+   * Waits for what is done with a tenant: `undefined` when it is no longer one of the run, and "busy" if
+   * it is to be put aside.
+   */
+  settle(tenant: Tenant, work: () => Promise<MigrationResult | "busy" | undefined>): Promise<void>;
   /** Leaves a tenant that somebody else is busy with to the end of its wave. */
   putAside(tenant: Tenant): void;
 }
@@ -28,6 +31,8 @@ export interface FleetWork {
   read(isStopped: () => boolean): AsyncGenerator<Candidate, void, undefined>;
   /** Counts those that are read, for progress, and those of which it is known that nothing is to be done. */
   count(): Promise<{ readonly listed: number; readonly upToDate: number }>;
+  /** Whether tenants that somebody else brings up to date meanwhile are not read any more. */
+  readonly skipsUpToDate?: boolean;
   /** Takes tenants from the queue until it is empty; several such workers share it. */
   worker(queue: FleetQueue): Promise<void>;
   /** Does the part of a tenant that was put aside, and waits for whoever is busy with it. */
@@ -53,11 +58,13 @@ export async function runFleet(fleet: FleetWork, options: FleetOptions): Promise
     await run.all();
     const left = await run.readRest();
     const failed = run.results.filter((item) => !item.ok);
+    const known = run.results.length + run.unchanged + left.length;
+    const overtaken = fleet.skipsUpToDate === true ? Math.max(0, run.total - known) : 0;
     const counts = {
       changed: run.results.length - failed.length,
       failed: failed.length,
       notReached: left.length,
-      unchanged: run.unchanged + upToDate,
+      unchanged: run.unchanged + upToDate + overtaken,
     };
     await fleet.record?.end({ counts, stopped: run.stopped }, left);
     return {
@@ -111,6 +118,11 @@ class FleetRun implements FleetQueue {
     this.#total = total;
   }
 
+  /** Tenants that it has to look at, without those that have left it. */
+  get total(): number {
+    return this.#total;
+  }
+
   /** Why it ended before its end, if it did. */
   get stopped(): FleetStop | undefined {
     // The tenants that the last failure left may have been none.
@@ -143,12 +155,19 @@ class FleetRun implements FleetQueue {
     }
   }
 
-  async settle(tenant: Tenant, work: () => Promise<MigrationResult | undefined>): Promise<void> {
+  async settle(
+    tenant: Tenant,
+    work: () => Promise<MigrationResult | "busy" | undefined>,
+  ): Promise<void> {
     const startedAt = performance.now();
     const fromVersion = tenant.version;
     let item: FleetItem;
     try {
       const result = await work();
+      if (result === "busy") {
+        this.putAside(tenant);
+        return;
+      }
       if (result === undefined) {
         this.#total -= 1;
         return;

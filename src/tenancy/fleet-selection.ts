@@ -52,6 +52,8 @@ function isState(value: unknown): boolean {
 export interface FleetTenants {
   /** Reads them page by page, as they are needed. */
   readonly read: () => AsyncGenerator<Tenant, void, undefined>;
+  /** Whether those that somebody else brings up to date meanwhile are not read any more. */
+  readonly skipsUpToDate?: boolean;
   /** Counts those that are read, and those that are left out as nothing is to be done in them. */
   readonly count: () => Promise<{ readonly listed: number; readonly upToDate: number }>;
 }
@@ -96,6 +98,7 @@ export function tenantsBehind(
         return counts;
       },
       read: () => filter(without(canary, readSelection(deps, selection)), isBehind),
+      skipsUpToDate: true,
     };
   }
   return {
@@ -108,6 +111,7 @@ export function tenantsBehind(
       return counts;
     },
     read: () => without(canary, readSelection(deps, selection, { not: digest })),
+    skipsUpToDate: true,
   };
 }
 

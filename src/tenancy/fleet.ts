@@ -38,6 +38,12 @@ export type Fleet = Pick<Tenancy, "migrateAll" | "rollbackAll">;
 /** One tenant's part of a run, under its lock. */
 type Part = (session: Session, tenant: Tenant, options: RunOptions) => Promise<MigrationResult>;
 
+/** What does not depend on whether a run migrates or rolls back. */
+type FleetBasis = Pick<FleetWork, "canary" | "isStopped" | "record" | "work"> & {
+  /** Does the part of a tenant, unless somebody else is busy with it. */
+  readonly tryWork: (tenant: Tenant) => Promise<MigrationResult | "busy" | undefined>;
+};
+
 /** Creates the part of a tenancy that works through all tenants. */
 export function createFleet(
   deps: LifecycleDeps,
@@ -80,9 +86,18 @@ async function run(
     const { version: latestVersion } = await deps.migrator.latest("tenant");
     const about = { latestVersion, options: recordedOptions(options), resumes, verb };
     const record = options.dryRun === true ? undefined : new FleetRecord(deps, about);
-    const work = (tenant: Tenant): Promise<MigrationResult | undefined> =>
-      workOn(deps, operations, selection, verb, tenant, (...on) => part(...on, options));
-    const fleet = { canary, isStopped: () => operations.isClosed, record, work };
+    const how = { options, part, selection, verb } as const;
+    const tryOnce = { ...deps, settings: { ...deps.settings, lockTimeoutMs: 0 } };
+    const fleet: FleetBasis = {
+      canary,
+      isStopped: () => operations.isClosed,
+      record,
+      tryWork: (tenant) => workOn(deps, operations, tenant, { ...how, locking: tryOnce }),
+      work: async (tenant) => {
+        const result = await workOn(deps, operations, tenant, { ...how, locking: deps });
+        return result === "busy" ? undefined : result;
+      },
+    };
     const done =
       verb === "migrate"
         ? await migrateFleet(deps, operations, selection, options, fleet)
@@ -97,13 +112,13 @@ async function rollBackFleet(
   deps: LifecycleDeps,
   selection: FleetSelection,
   options: FleetOptions,
-  fleet: Pick<FleetWork, "canary" | "isStopped" | "record" | "work">,
+  fleet: FleetBasis,
 ): Promise<FleetResult> {
   const { count, read } = everyTenant(deps, selection, fleet.canary);
   const worker =
     options.dryRun === true
       ? planningWorker(fleet.work)
-      : (queue: FleetQueue): Promise<void> => carefully(queue, fleet.work);
+      : (queue: FleetQueue): Promise<void> => carefully(queue, fleet.tryWork);
   return await runFleet({ ...fleet, count, read: () => withoutLook(read()), worker }, options);
 }
 
@@ -113,7 +128,7 @@ async function migrateFleet(
   operations: Operations,
   selection: FleetSelection,
   options: FleetOptions & MigrateOptions,
-  fleet: Pick<FleetWork, "canary" | "isStopped" | "record" | "work">,
+  fleet: FleetBasis,
 ): Promise<FleetResult> {
   const { concurrency = DEFAULT_CONCURRENCY, to, toExclusive, verify } = options;
   // A version that does not exist is an error even where there is nothing to do.
@@ -134,7 +149,7 @@ async function migrateFleet(
   const writer =
     verify === true ? undefined : deps.migrator.messages(options, selection.states ?? MIGRATABLE);
   if (writer === undefined) {
-    const worker = (queue: FleetQueue): Promise<void> => carefully(queue, fleet.work);
+    const worker = (queue: FleetQueue): Promise<void> => carefully(queue, fleet.tryWork);
     return await runFleet({ ...fleet, ...tenants, read, worker }, options);
   }
   const messages = new MessageWorkers({
@@ -158,43 +173,58 @@ async function migrateFleet(
   }
 }
 
-/** Does tenants one after the other, each under its lock. */
-async function carefully(queue: FleetQueue, work: FleetWork["work"]): Promise<void> {
+/**
+ * Does tenants one after the other, each under its lock. One that somebody else is busy with is left to
+ * the end of the wave: two runs at once would go in step, and only one of them would do anything.
+ */
+async function carefully(queue: FleetQueue, work: FleetBasis["tryWork"]): Promise<void> {
   for (let next = await queue.take(); next !== undefined; next = await queue.take()) {
     const tenant = next;
     await queue.settle(tenant, () => work(tenant));
   }
 }
 
-/** @returns `undefined` if the tenant left the run after it was listed, such as by being dropped */
+/** How the tenants of a run are done. */
+interface How {
+  /** Says how long a tenant's lock is waited for. */
+  readonly locking: LifecycleDeps;
+  readonly options: RunOptions;
+  readonly part: Part;
+  readonly selection: FleetSelection;
+  readonly verb: "migrate" | "rollback";
+}
+
+/**
+ * @returns `undefined` if the tenant left the run after it was listed, such as by being dropped; "busy"
+ *   if its lock is not free, and was to be tried once
+ */
 async function workOn(
   deps: LifecycleDeps,
   operations: Operations,
-  selection: FleetSelection,
-  verb: "migrate" | "rollback",
   listed: Tenant,
-  part: (session: Session, tenant: Tenant) => Promise<MigrationResult>,
-): Promise<MigrationResult | undefined> {
+  { locking, options, part, selection, verb }: How,
+): Promise<MigrationResult | "busy" | undefined> {
   return await operations.trace(
     `tenant.${verb}`,
     about(listed),
     async (event) => {
       try {
         return await retryConnecting(deps, () =>
-          withTenantLock(deps, listed, async (session, tenant) => {
+          withTenantLock(locking, listed, async (session, tenant) => {
             learn(event, tenant);
             if (selection.states?.includes(tenant.state) === false) return undefined;
-            return await migrateLocked(deps, tenant, () => part(session, tenant));
+            return await migrateLocked(deps, tenant, () => part(session, tenant, options));
           }),
         );
       } catch (error) {
         const isGone = isTenancyError(error, "TENANT_NOT_FOUND") && selection.only === undefined;
         if (isGone) return undefined;
+        if (locking !== deps && isTenancyError(error, "TENANT_BUSY")) return "busy";
         throw error;
       }
     },
     // A line for each of thousands of tenants in which nothing was to be done hides the others.
-    (result) => (result !== undefined && result.versions.length > 0 ? "info" : "debug"),
+    (result) => (typeof result === "object" && result.versions.length > 0 ? "info" : "debug"),
   );
 }
 

@@ -3,21 +3,20 @@ import type { FleetResult } from "../../core/fleet.ts";
 import type { Tenancy } from "../../core/tenancy.ts";
 import type { MigrateOptions } from "../../core/migrator.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
+import {
+  addFleetOptions,
+  type FleetFlags,
+  requireFleet,
+  toFleetOptions,
+} from "../fleet-options.ts";
 import { printFleetReport } from "../fleet-report.ts";
+import { goOnHint } from "../go-on.ts";
 import { interruptible } from "../interrupt.ts";
 import { positiveInteger } from "../option-parsers.ts";
 import { createProgress, type ProgressDisplay } from "../progress.ts";
-import {
-  addTargetOptions,
-  interruptedOption,
-  phaseOption,
-  requireTargets,
-  runNamed,
-  type TargetFlags,
-  toFleetOptions,
-} from "../targets.ts";
+import { interruptedOption, phaseOption, requireTargets, runNamed } from "../targets.ts";
 
-interface MigrateFlags extends TargetFlags, MigrateOptions {}
+interface MigrateFlags extends FleetFlags, MigrateOptions {}
 
 /** Adds `kirayedar migrate`. */
 export function addMigrateCommand(program: Command): void {
@@ -28,7 +27,8 @@ export function addMigrateCommand(program: Command): void {
       "Applies what is pending, to the tenants named, to all of them, or to the global schema. " +
         "Goes on when a tenant fails, and reports.",
     );
-  addTargetOptions(command)
+  addFleetOptions(command, ["to", "toExclusive", "steps", "phase"])
+    .option("--verify", "with --all: believe each tenant's own history, not the registry")
     .addOption(
       new Option("--to <version>", "up to this version, and it too").conflicts("toExclusive"),
     )
@@ -42,6 +42,7 @@ export function addMigrateCommand(program: Command): void {
     .action(
       action<MigrateFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
         requireTargets(slugs, options);
+        requireFleet(options);
         const tenancy = await openTenancy();
         const interrupt = interruptible(output, "the tenants in hand");
         const progress = createProgress(output, "Migrating");
@@ -53,7 +54,9 @@ export function addMigrateCommand(program: Command): void {
           progress.end();
           const dryRun = options.dryRun === true;
           const verbose = options.verbose === true;
-          printFleetReport({ done: "migrated", dryRun, fleet, global }, output, { verbose });
+          const goOn = goOnHint("migrate", fleet, options.steps !== undefined);
+          const report = { done: "migrated", dryRun, fleet, global, ...goOn };
+          printFleetReport(report, output, { verbose });
           return fleet?.ok === false ? EXIT_FAILED : EXIT_OK;
         } finally {
           interrupt.end();
@@ -89,6 +92,8 @@ async function migrateTenants(tenancy: Tenancy, run: MigrateRun): Promise<FleetR
     return tenancy.migrateAll({ ...toFleetOptions(options, { progress, signal }), ...how });
   }
   if (slugs.length === 0) return undefined;
+  // As of a fleet, with what each migration is.
+  if (how.dryRun === true) return tenancy.migrateAll({ only: slugs, signal, ...how });
   const stopOnError = options.stopOnError === true;
   return runNamed(slugs, (slug) => tenancy.migrate(slug, how), { progress, signal, stopOnError });
 }

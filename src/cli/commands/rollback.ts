@@ -4,20 +4,20 @@ import type { Tenancy } from "../../core/tenancy.ts";
 import type { RollbackOptions } from "../../core/migrator.ts";
 import { confirm, requireConfirmable } from "../confirm.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
+import {
+  addFleetOptions,
+  type FleetFlags,
+  requireFleet,
+  toFleetOptions,
+} from "../fleet-options.ts";
 import { printFleetReport } from "../fleet-report.ts";
+import { goOnHint } from "../go-on.ts";
 import { interruptible } from "../interrupt.ts";
 import { positiveInteger } from "../option-parsers.ts";
 import { createProgress, type ProgressDisplay } from "../progress.ts";
-import {
-  addTargetOptions,
-  interruptedOption,
-  requireTargets,
-  runNamed,
-  type TargetFlags,
-  toFleetOptions,
-} from "../targets.ts";
+import { interruptedOption, requireTargets, runNamed } from "../targets.ts";
 
-interface RollbackFlags extends TargetFlags, Omit<RollbackOptions, "all"> {
+interface RollbackFlags extends FleetFlags, Omit<RollbackOptions, "all"> {
   readonly everything?: boolean;
   readonly yes?: boolean;
 }
@@ -31,7 +31,7 @@ export function addRollbackCommand(program: Command): void {
       "Undoes the newest migrations, one unless told otherwise, of the tenants named, of all of " +
         "them, or of the global schema.",
     );
-  addTargetOptions(command)
+  addFleetOptions(command, ["to", "toExclusive", "steps", "everything"])
     .addOption(
       new Option("--steps <number>", "so many (default: 1)")
         .argParser(positiveInteger())
@@ -56,6 +56,7 @@ export function addRollbackCommand(program: Command): void {
     .action(
       action<RollbackFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
         requireTargets(slugs, options);
+        requireFleet(options);
         await confirmRollback(options);
         const tenancy = await openTenancy();
         const interrupt = interruptible(output, "the tenants in hand");
@@ -71,7 +72,16 @@ export function addRollbackCommand(program: Command): void {
               : undefined;
           const dryRun = options.dryRun === true;
           const verbose = options.verbose === true;
-          printFleetReport({ done: "rolled back", dryRun, fleet, global }, output, { verbose });
+          const goOn = goOnHint("rollback", fleet, isBySteps(options));
+          const report = {
+            done: "rolled back",
+            dryRun,
+            fleet,
+            global,
+            verb: "rollback",
+            ...goOn,
+          } as const;
+          printFleetReport(report, output, { verbose });
           return fleet?.ok === false ? EXIT_FAILED : EXIT_OK;
         } finally {
           interrupt.end();
@@ -79,6 +89,10 @@ export function addRollbackCommand(program: Command): void {
       }),
     );
   addCommonOptions(command);
+}
+
+function isBySteps({ everything, resume, to, toExclusive }: RollbackFlags): boolean {
+  return everything !== true && resume !== true && (to ?? toExclusive) === undefined;
 }
 
 async function confirmRollback(options: RollbackFlags): Promise<void> {
@@ -119,6 +133,8 @@ async function rollbackTenants(
     return tenancy.rollbackAll({ ...toFleetOptions(options, { progress, signal }), ...how });
   }
   if (slugs.length === 0) return undefined;
+  // As of a fleet, with what each migration is.
+  if (how.dryRun === true) return tenancy.rollbackAll({ only: slugs, signal, ...how });
   const stopOnError = options.stopOnError === true;
   return runNamed(slugs, (slug) => tenancy.rollback(slug, how), { progress, signal, stopOnError });
 }

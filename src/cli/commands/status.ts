@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import type { MigrationStatus } from "../../core/migrator.ts";
-import type { Tenancy } from "../../core/tenancy.ts";
-import { type FleetStatus, findStopped, findUnfinished, readFleetStatus } from "../fleet-status.ts";
 import { action, addCommonOptions, EXIT_FAILED, EXIT_OK } from "../context.ts";
-import { shortList } from "../fleet-report.ts";
+import { formatFleetStatus, isFleetCurrent } from "../fleet-status-report.ts";
+import { positiveInteger } from "../option-parsers.ts";
 import { count, type Style } from "../output.ts";
 import { type Column, formatTable } from "../table.ts";
 import { printable } from "../text-width.ts";
@@ -11,6 +10,8 @@ import { printable } from "../text-width.ts";
 interface StatusFlags {
   readonly global?: boolean;
   readonly check?: boolean;
+  readonly limit?: number;
+  readonly verify?: boolean;
 }
 
 /** Adds `kirayedar status`. */
@@ -24,13 +25,21 @@ export function addStatusCommand(program: Command): void {
     )
     .option("--global", "each migration of the global schema")
     .option("--check", "exit with 1 if anything is behind, failed, changed or missing")
+    .option("--verify", "read every tenant's own history, and compare the registry with it")
+    .option(
+      "--limit <number>",
+      "tenants of each kind that `--json` names (default: 100)",
+      positiveInteger(),
+    )
     .action(
       action<StatusFlags, [string[]]>(async ({ openTenancy, options, output }, slugs) => {
         const tenancy = await openTenancy();
         if (slugs.length === 0 && options.global !== true) {
-          const read = await readFleetStatus(tenancy);
-          const status = options.check === true ? await checked(tenancy, read) : read;
-          output.result(status, () => formatFleet(status, output.style));
+          const status = await tenancy.fleetStatus({
+            ...(options.limit !== undefined && { limit: options.limit }),
+            ...(options.verify !== undefined && { verify: options.verify }),
+          });
+          output.result(status, () => formatFleetStatus(status, output.style));
           return options.check === true && !isFleetCurrent(status) ? EXIT_FAILED : EXIT_OK;
         }
         const targets = [...(options.global === true ? [null] : []), ...new Set(slugs)];
@@ -48,11 +57,6 @@ export function addStatusCommand(program: Command): void {
   addCommonOptions(command);
 }
 
-async function checked(tenancy: Tenancy, status: FleetStatus): Promise<FleetStatus> {
-  const behind = [...new Set([...status.behind, ...(await findUnfinished(tenancy))])].toSorted();
-  return { ...status, behind, stopped: await findStopped(tenancy, behind) };
-}
-
 interface History {
   /** Slug; `null` for the global schema. */
   readonly tenant: string | null;
@@ -61,10 +65,6 @@ interface History {
 
 function isApplied({ state }: MigrationStatus): boolean {
   return state === "applied";
-}
-
-function isFleetCurrent({ behind, failed, global }: FleetStatus): boolean {
-  return behind.length === 0 && failed.length === 0 && global.every(isApplied);
 }
 
 const STATE_TEXT: Readonly<Record<Exclude<MigrationStatus["state"], "partial">, string>> = {
@@ -130,36 +130,4 @@ function explainStop(migration: MigrationStatus, tenant: string | null): string[
 function stateColour({ state }: MigrationStatus, style: Style): (text: string) => string {
   if (state === "applied") return style.green;
   return state === "pending" ? style.yellow : style.red;
-}
-
-function formatFleet(status: FleetStatus, style: Style): string {
-  const { behind, failed, global, latestVersion, stopped, tenants, versions } = status;
-  const pending = global.filter(({ state }) => state === "pending").length;
-  const odd = global.filter((migration) => !isApplied(migration)).length - pending;
-  const parts = [
-    `Global schema: ${global.filter(isApplied).length} applied, ${pending} pending` +
-      (odd > 0 ? style.red(`, ${odd} changed, missing or stopped halfway (see --global)`) : "") +
-      ".",
-  ];
-  if (tenants === 0) return [...parts, "No tenants."].join("\n");
-  const columns: Column<FleetStatus["versions"][number]>[] = [
-    { cell: ({ version }) => version ?? "none", title: "VERSION" },
-    { align: "right", cell: ({ tenants }) => tenants, title: "TENANTS" },
-    {
-      cell: (row) => (row.version === latestVersion ? "newest" : row.behind ? "behind" : "newer"),
-      style: (text, row) => (row.behind ? style.yellow(text) : style.green(text)),
-      title: "",
-    },
-  ];
-  parts.push(formatTable(versions, columns, { heading: style.bold }));
-  const lines = [
-    `${count(tenants, "tenant")}: ${behind.length} behind, ${failed.length} failed.`,
-    ...(behind.length > 0 ? [style.yellow(`Behind: ${shortList(behind)}.`)] : []),
-    ...(stopped === null ? ["`--check` looks which of them stopped halfway."] : []),
-    ...(stopped !== null && stopped.length > 0
-      ? [style.red(`Stopped halfway: ${shortList(stopped)}.`)]
-      : []),
-    ...(failed.length > 0 ? [style.red(`Failed: ${shortList(failed)}.`)] : []),
-  ];
-  return [...parts, lines.join("\n")].join("\n\n");
 }

@@ -30,14 +30,17 @@ describe("migrate", () => {
     writeMigrations(workspace, 2);
     expect((await workspace.run("create", "initech")).code).toBe(0);
     const plan = await workspace.run("migrate", "--global", "--all", "--dry-run");
-    expect(plan.stdout).toMatch(/^20260101000001, 20260101000002 +2 +acme, globex$/m);
+    expect(plan.stdout).toMatch(/^none +20260101000001, 20260101000002 +2 +acme, globex$/m);
+    expect(plan.stdout).toMatch(
+      /^-- .*20260101000002_add_title\.sql\nalter table posts add title/m,
+    );
     expect(plan.stdout).toContain("3 tenants: 2 would be changed, 1 with nothing to do, 0 failed");
     const done = await workspace.run("migrate", "--global", "--all");
     expect(done.stdout).toMatch(/^Global schema public: nothing to do\.$/m);
     expect(done.stdout).toMatch(/^acme +migrated +.* 20260101000001, 20260101000002$/m);
     expect(done.stdout).not.toMatch(/^initech/m);
     expect(done.stdout).toContain("3 tenants: 2 migrated, 1 with nothing to do, 0 failed");
-    expect(done.stderr).toMatch(/^\[\d\/3\] acme 20260101000001, 20260101000002 \(.*\)$/m);
+    expect(done.stderr).toMatch(/^\[\d\/2\] acme 20260101000001, 20260101000002 \(.*\)$/m);
     expect(done.code).toBe(0);
     const again = await workspace.json("migrate", "--all");
     expect(again).toMatchObject({
@@ -142,10 +145,20 @@ describe("migrate", () => {
     expect(stdout).toMatch(/Stopped after a\d\. Not reached: /);
     expect(code).toBe(1);
     const { document } = await workspace.json("status");
-    const { behind } = document as { behind: string[] };
-    expect(behind.length).toBeGreaterThan(0);
-    expect(behind.length).toBeLessThan(slugs.length);
-    expect((await workspace.run("migrate", "--all")).code).toBe(0);
+    const { behind } = document as { behind: { count: number } };
+    expect(behind.count).toBeGreaterThan(0);
+    expect(behind.count).toBeLessThan(slugs.length);
+    expect(stdout).toContain("`kirayedar migrate --all --resume` takes up");
+    const resumed = await workspace.run("migrate", "--all", "--resume");
+    expect(resumed.stdout).toMatch(/^Took up run \d+\.$/m);
+    expect(resumed.stdout).toContain(
+      `${behind.count} tenants: ${behind.count} migrated`.replace(/^1 tenants/, "1 tenant"),
+    );
+    expect(resumed.code).toBe(0);
+    expect((await workspace.run("status", "--check")).code).toBe(0);
+    const again = await workspace.run("migrate", "--all", "--resume");
+    expect(again.stdout).toBe("There is no run to take up: all of them ended well.\n");
+    expect(again.code).toBe(0);
   });
 
   it("goes on when nobody reads what it says any more", async () => {
@@ -193,7 +206,8 @@ describe("rollback and redo", () => {
     writeMigrations(workspace);
     await createTenants("acme", "globex");
     const plan = await workspace.run("rollback", "--all", "--dry-run");
-    expect(plan.stdout).toMatch(/^20260101000003 +2 +acme, globex$/m);
+    expect(plan.stdout).toMatch(/^20260101000003 +20260101000003 +2 +acme, globex$/m);
+    expect(plan.stdout).toMatch(/\(undone\)\ndrop table tags;$/m);
     const one = await workspace.run("rollback", "acme");
     expect(one.stdout).toMatch(/^acme +rolled back +.* 20260101000003$/m);
     expect(one.code).toBe(0);
@@ -240,11 +254,16 @@ describe("status", () => {
     expect(code).toBe(0);
     expect(await workspace.json("status", "--check")).toMatchObject({
       code: 1,
-      document: { behind: ["acme"], failed: [], latestVersion: "20260101000003", tenants: 2 },
+      document: {
+        behind: { count: 1, slugs: ["acme"] },
+        failed: { count: 0, tenants: [] },
+        latestVersion: "20260101000003",
+        tenants: 2,
+      },
     });
   });
 
-  it("finds with --check what the versions do not tell, in suspended tenants too", async () => {
+  it("finds what the versions do not tell, in suspended tenants too", async () => {
     writeMigrations(workspace, 1);
     await createTenants("acme");
     await workspace.run("suspend", "acme");
@@ -252,7 +271,7 @@ describe("status", () => {
     workspace.write("migrations/tenant/20250101000000_late.sql", "select 1;\n");
     expect(await workspace.json("status", "--check")).toMatchObject({
       code: 1,
-      document: { behind: ["acme"] },
+      document: { behind: { slugs: ["acme"] } },
     });
   });
 

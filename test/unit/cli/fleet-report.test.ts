@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { formatReport, printFleetReport, shortList } from "../../../src/cli/fleet-report.ts";
+import { formatReport, printFleetReport } from "../../../src/cli/fleet-report.ts";
 import { createOutput, styleOf } from "../../../src/cli/output.ts";
+import { shortList } from "../../../src/cli/short-list.ts";
 import type { FleetItem, FleetResult } from "../../../src/core/fleet.ts";
 import { TenancyError } from "../../../src/errors/tenancy-error.ts";
 
@@ -55,23 +56,103 @@ describe("formatReport", () => {
     );
   });
 
-  it("groups a dry run by what would be done", () => {
-    const many = Array.from({ length: 7 }, (_, index) => done(`t${index}`, "1", "2"));
-    const result = fleet([done("z", "2"), ...many, done("y")]);
-    const text = formatReport({ ...run, dryRun: true, fleet: result }, style);
-    expect(text.split("\n").slice(0, 4)).toEqual([
-      "VERSIONS  TENANTS  SLUGS",
-      "1, 2            7  t0, t1, t2, t3, t4 and 2 more",
-      "2               1  z",
+  it("groups a dry run by what would be done, and shows each migration once", () => {
+    const from = (item: FleetItem, fromVersion: string | null): FleetItem => ({
+      ...item,
+      fromVersion,
+    });
+    const many = Array.from({ length: 7 }, (_, index) => from(done(`t${index}`, "1", "2"), null));
+    const result: FleetResult = {
+      ...fleet([from(done("z", "2"), "1"), ...many, from(done("y"), "2")]),
+      pending: [
+        { file: "1_one.sql", name: "one", up: "\ncreate table one (id int);\n", version: "1" },
+        {
+          file: "2_two.ts",
+          name: "two",
+          phase: "contract",
+          transaction: false,
+          up: () => undefined,
+          version: "2",
+        },
+      ],
+    };
+    expect(formatReport({ ...run, dryRun: true, fleet: result }, style)).toBe(
+      [
+        "FROM  VERSIONS  TENANTS  SLUGS",
+        "none  1, 2            7  t0, t1, t2, t3, t4 and 2 more",
+        "1     2               1  z",
+        "",
+        "-- 1_one.sql",
+        "create table one (id int);",
+        "",
+        "-- 2_two.ts (contract, outside a transaction)",
+        "-- A function: what it runs is in its file.",
+        "",
+        "9 tenants: 8 would be changed, 1 with nothing to do, 0 failed (100 ms).",
+      ].join("\n"),
+    );
+  });
+
+  it("shows what a rollback would run, the newest first", () => {
+    const pending = ["1", "2"].map((version) => ({
+      down: `drop table t${version}`,
+      name: `t${version}`,
+      up: "never",
+      version,
+    }));
+    const result = { ...fleet([done("a", "2", "1")]), pending };
+    const report = { ...run, dryRun: true, fleet: result, verb: "rollback" } as const;
+    expect(formatReport(report, style)).toContain(
+      "-- 2_t2 (undone)\ndrop table t2\n\n-- 1_t1 (undone)\ndrop table t1\n\n",
+    );
+  });
+
+  it("groups many tenants by what was done, and lists those that failed", () => {
+    const many = Array.from({ length: 5_000 }, (_, index) =>
+      done(`t${index}`, "1", "2", "3", "4", "5"),
+    );
+    const bad = Array.from({ length: 60 }, (_, index) => failed(`x${String(index).padStart(2)}`));
+    const report = { ...run, fleet: fleet([...many, ...bad]) };
+    const lines = formatReport(report, style).split("\n");
+    expect(lines.slice(0, 5)).toEqual([
+      "VERSIONS   TENANTS  SLUGS",
+      "1 … 5 (5)    5,000  t0, t1, t10, t100, t1000 and 4,995 more",
       "",
+      "TENANT  RESULT  TIME  DETAILS",
+      "x 0     failed  5 ms  MIGRATION_FAILED: division by zero",
     ]);
-    expect(text).toContain("8 would be changed");
+    expect(lines).toContain("… and 10 more failures; see --verbose.");
+    expect(formatReport(report, style, { verbose: true })).toContain("x59 ");
   });
 
   it("says where it stopped and who was not reached", () => {
     const text = formatReport({ ...run, fleet: fleet([done("a", "1")], ["b", "c"]) }, style);
     expect(text).toContain("2 not reached");
-    expect(text).toContain("Stopped after a. Not reached: b, c.");
+    expect(text).toContain(
+      "Stopped after a. Not reached: b, c. Run the same command again to go on.",
+    );
+  });
+
+  it("says why it stopped, and how to go on", () => {
+    const goOn = "`kirayedar migrate --all --resume` goes on.";
+    const stop = (stopped: FleetResult["stopped"], left: string[]): string =>
+      formatReport({ ...run, fleet: { ...fleet([failed("a")], left), stopped }, goOn }, style)
+        .split("\n")
+        .at(-1) ?? "";
+    expect(stop("canary", ["b"])).toBe(`Stopped: a canary failed. Not reached: b. ${goOn}`);
+    expect(stop("failures", ["b"])).toBe(`Stopped: 1 tenant failed. Not reached: b. ${goOn}`);
+    expect(stop("canary", [])).toBe(`Stopped: a canary failed. ${goOn}`);
+    expect(stop(undefined, [])).toBe(goOn);
+  });
+
+  it("says which run it was, and which one it took up", () => {
+    const result = { ...fleet([done("a", "1")]), resumed: "12", runId: "13" };
+    const text = formatReport({ ...run, fleet: result }, style);
+    expect(text).toMatch(/^Took up run 12\.$/m);
+    expect(text).toContain("0 failed (100 ms, run 13).");
+    expect(formatReport({ ...run, fleet: { ...fleet([]), resumed: null } }, style)).toBe(
+      "There is no run to take up: all of them ended well.",
+    );
   });
 
   it("tells what happened to the global schema first", () => {
@@ -121,5 +202,6 @@ describe("shortList", () => {
   it("says how many it leaves out", () => {
     expect(shortList(["a", "b"])).toBe("a, b");
     expect(shortList(["a", "b", "c", "d", "e", "f", "g"])).toBe("a, b, c, d, e and 2 more");
+    expect(shortList(["a"], 5_001)).toBe("a and 5,000 more");
   });
 });

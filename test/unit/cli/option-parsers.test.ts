@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from "commander";
 import { expect, it } from "vitest";
-import { assignment, positiveInteger, states, words } from "../../../src/cli/option-parsers.ts";
+import {
+  assignment,
+  failureLimit,
+  positiveInteger,
+  rate,
+  states,
+  words,
+} from "../../../src/cli/option-parsers.ts";
 
 it.each(["0", "-1", "1.5", "1e3", "", " 2", "x", "1001"])("refuses %j as a page size", (text) => {
   expect(() => positiveInteger(1000)(text)).toThrow(InvalidArgumentError);
@@ -8,6 +15,26 @@ it.each(["0", "-1", "1.5", "1e3", "", " 2", "x", "1001"])("refuses %j as a page 
 
 it("takes whole numbers", () => {
   expect(positiveInteger()("42")).toBe(42);
+});
+
+it("takes a number, or a share, of failures", () => {
+  expect(["0", "12", "5%", "2.5%", "100%"].map(failureLimit)).toEqual([
+    0,
+    12,
+    "5%",
+    "2.5%",
+    "100%",
+  ]);
+  for (const text of ["", "-1", "1.5", "%", "101%", "5 %", "5%%", "x", "1e3"]) {
+    expect(() => failureLimit(text)).toThrow(InvalidArgumentError);
+  }
+});
+
+it("takes a rate above 0", () => {
+  expect(["1", "0.5", "200"].map(rate)).toEqual([1, 0.5, 200]);
+  for (const text of ["", "0", "0.0", "-1", "1e3", "Infinity", "1000001"]) {
+    expect(() => rate(text)).toThrow(InvalidArgumentError);
+  }
 });
 
 it("collects states from commas and repetitions, and refuses others", () => {

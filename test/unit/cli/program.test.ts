@@ -27,6 +27,10 @@ it("has every command", () => {
     "redo",
     "seed",
     "status",
+    "runs",
+    "run",
+    "sql",
+    "shell",
     "health",
     "diff",
   ]);

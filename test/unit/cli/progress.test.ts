@@ -40,6 +40,16 @@ it("writes a plain line for each tenant with news, and for every hundredth", () 
   );
 });
 
+it("is quiet about what goes well in a large fleet", () => {
+  const { progress, written } = display({});
+  progress.update({ done: 1, last: changed, total: 301 });
+  progress.update({ done: 2, last: failed, total: 301 });
+  progress.update({ done: 200, last: changed, total: 301 });
+  expect(written()).toBe(
+    "[2/301] globex failed (2 ms): syntax error\n[200/301] acme 1, 2 (1 ms)\n",
+  );
+});
+
 it("draws a bar on one line of a terminal, and takes it away", () => {
   const { progress, written } = display({ columns: 50, isTTY: true });
   progress.update({ done: 12, last: changed, total: 24 });
