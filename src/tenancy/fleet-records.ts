@@ -15,6 +15,9 @@ export const KEPT_RUNS = 50;
 /** How often a run shows that it lives: six times before it counts as dead. */
 const BEAT_MS = 10_000;
 
+/** How often a write is tried. */
+const ATTEMPTS = 3;
+
 /** Tenants that are written by one statement. */
 const BATCH = 500;
 
@@ -102,11 +105,13 @@ export class FleetRecord {
     if (id === undefined) return;
     const { driver, settings } = this.#deps;
     const { runs } = driver.dialect;
-    await this.#write(async () => {
-      await driver.transaction(GLOBAL_SCOPE, async (tx) => {
+    await this.#write(() =>
+      driver.transaction(GLOBAL_SCOPE, async (tx) => {
         await this.#writeTenants(tx, id, notReached);
         await this.#run(tx, runs.end(settings.registry, id, counts, stopped));
-      });
+      }),
+    );
+    await this.#write(async () => {
       await this.#run(pooledQueries(driver), runs.prune(settings.registry, KEPT_RUNS));
     });
   }
@@ -132,12 +137,18 @@ export class FleetRecord {
     const { runs } = driver.dialect;
     await this.#write(async () => {
       const on = pooledQueries(driver);
-      await this.#writeTenants(on, id, []);
+      const forget = await this.#writeTenants(on, id, []);
       await this.#run(on, runs.update(settings.registry, id, this.#counts));
+      forget();
     });
   }
 
-  async #writeTenants(on: Queryable, id: string, more: readonly FleetRunTenant[]): Promise<void> {
+  /** @returns what forgets those that were written; what came meanwhile is written the next time */
+  async #writeTenants(
+    on: Queryable,
+    id: string,
+    more: readonly FleetRunTenant[],
+  ): Promise<() => void> {
     const { driver, settings } = this.#deps;
     const { runs } = driver.dialect;
     const failures = [...this.#failures.values()];
@@ -148,9 +159,10 @@ export class FleetRecord {
     }
     const settled = [...this.#settled];
     if (settled.length > 0) await this.#run(on, runs.settle(settings.registry, id, settled));
-    // What came meanwhile is written the next time.
-    for (const failure of failures) this.#failures.delete(failure.id);
-    for (const tenantId of settled) this.#settled.delete(tenantId);
+    return () => {
+      for (const failure of failures) this.#failures.delete(failure.id);
+      for (const tenantId of settled) this.#settled.delete(tenantId);
+    };
   }
 
   async #runAll<Row>(on: Queryable, statements: readonly Statement[]): Promise<Row[]> {
@@ -159,13 +171,19 @@ export class FleetRecord {
     return rows;
   }
 
-  /** One write after the other. */
-  async #write(fn: () => Promise<void>): Promise<void> {
+  /** One write after the other; again, where another run is at the same rows. */
+  async #write(fn: () => Promise<unknown>): Promise<void> {
+    const { driver, settings } = this.#deps;
     this.#writing = this.#writing.then(async () => {
-      try {
-        await fn();
-      } catch (error) {
-        this.#deps.settings.logger.warn({ err: error }, "fleet run not recorded");
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          await fn();
+          return;
+        } catch (error) {
+          if (attempt < ATTEMPTS && driver.dialect.schema.isLockConflict(error)) continue;
+          settings.logger.warn({ err: error }, "fleet run not recorded");
+          return;
+        }
       }
     });
     await this.#writing;

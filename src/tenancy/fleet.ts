@@ -208,9 +208,11 @@ async function workOn(
     `tenant.${verb}`,
     about(listed),
     async (event) => {
+      let isHeld = false;
       try {
         return await retryConnecting(deps, () =>
           withTenantLock(locking, listed, async (session, tenant) => {
+            isHeld = true;
             learn(event, tenant);
             if (selection.states?.includes(tenant.state) === false) return undefined;
             return await migrateLocked(deps, tenant, () => part(session, tenant, options));
@@ -219,7 +221,8 @@ async function workOn(
       } catch (error) {
         const isGone = isTenancyError(error, "TENANT_NOT_FOUND") && selection.only === undefined;
         if (isGone) return undefined;
-        if (locking !== deps && isTenancyError(error, "TENANT_BUSY")) return "busy";
+        const isTried = locking !== deps && !isHeld;
+        if (isTried && isTenancyError(error, "TENANT_BUSY")) return "busy";
         throw error;
       }
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { FleetResult } from "../../../src/core/fleet.ts";
 import type { Migration } from "../../../src/core/migrator.ts";
-import { describeEngines } from "../../support/engines.ts";
+import { describeEngines, inWords } from "../../support/engines.ts";
 import { code, CREATE_NOTE, createWorld, type World } from "../lifecycle/world.ts";
 
 /** Fails for tenants whose note says so. */
@@ -154,6 +154,45 @@ describeEngines("the records of fleet runs", (engine) => {
     expect(run).toMatchObject({ state: "failed", stopped: "error" });
     const result = await ahead.migrateAll({ resume: true });
     expect(result).toMatchObject({ counts: { changed: 5 }, ok: true, resumed: run?.id });
+  });
+
+  it("say of a run that shows no sign of life for a minute that it died", async () => {
+    await ahead.migrateAll();
+    const past = inWords(engine, {
+      mysql: "timestampadd(second, -90, current_timestamp(6))",
+      postgres: "now() - interval '90 seconds'",
+    });
+    await world.run(`update kirayedar_runs set ended_at = null, updated_at = ${past}`);
+    expect(await ahead.fleetRuns()).toMatchObject([{ state: "died" }]);
+  });
+
+  it("leave a tenant to the end that somebody else is busy with, and wait for it then", async () => {
+    let [begin, release] = [(): void => undefined, (): void => undefined];
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const slow: Migration = {
+      name: "slow",
+      up: () => {
+        begin();
+        return held;
+      },
+      version: "20260101000000",
+    };
+    const busy = world.another({ migrations: { global: [], tenant: [slow, CREATE_NOTE] } });
+    const waiting = busy.migrate("t0");
+    await begun;
+    const seen: string[] = [];
+    const result = await ahead.migrateAll({
+      concurrency: 1,
+      onProgress: ({ done, last }) => {
+        seen.push(last.tenant);
+        if (done === SLUGS.length - 1) release();
+      },
+    });
+    expect(result).toMatchObject({ counts: { changed: 6 }, ok: true });
+    await waiting;
+    expect(seen).toEqual([...SLUGS.slice(1), "t0"]);
+    expect(world.log.filter(({ fields }) => fields["code"] === "TENANT_BUSY")).toEqual([]);
   });
 
   describe("resume", () => {
