@@ -11,7 +11,7 @@ export interface FleetOptions {
   readonly except?: readonly string[];
   /** Only tenants in these states. Default active, suspended and maintenance. */
   readonly state?: readonly TenantState[];
-  /** Slugs of tenants that are done before all others; if one of them fails, the run ends there. */
+  /** Slugs of tenants, of those that the run is for, that are done first; if one fails, it ends there. */
   readonly canary?: readonly string[];
   /**
    * Ends the run when more tenants than this have failed: a number, or a share such as `"5%"`. Tenants
