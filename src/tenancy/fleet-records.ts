@@ -158,7 +158,10 @@ export class FleetRecord {
       await this.#run(on, runs.addTenants(settings.registry, id, batch));
     }
     const settled = [...this.#settled];
-    if (settled.length > 0) await this.#run(on, runs.settle(settings.registry, id, settled));
+    for (let from = 0; from < settled.length; from += BATCH) {
+      const batch = settled.slice(from, from + BATCH);
+      await this.#run(on, runs.settle(settings.registry, id, batch));
+    }
     return () => {
       for (const failure of failures) this.#failures.delete(failure.id);
       for (const tenantId of settled) this.#settled.delete(tenantId);

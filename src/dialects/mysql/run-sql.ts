@@ -12,6 +12,9 @@ const RUN = `r.id, r.verb, r.options, r.latest_version, r.host, r.pid, unix_time
   r.failed, r.not_reached, r.stopped, r.resumes, r.resumed_by,
   timestampdiff(second, r.updated_at, current_timestamp(6)) as idle_seconds`;
 
+/** An id, which is kept as bytes. */
+const ID = "convert(t.tenant_id using utf8mb4) as tenant_id";
+
 const COUNTS = "r.changed = ?, r.unchanged = ?, r.failed = ?, r.not_reached = ?";
 
 /** The records of fleet runs on MySQL and MariaDB. */
@@ -57,16 +60,16 @@ values (?, ?, ?, ?, ?, ?, ?)`,
   listFailures,
   listTenantIds: (tables, id) => ({
     params: [id],
-    text: `select t.tenant_id from ${runTenantsTable(tables)} t where t.run_id = ?`,
+    text: `select ${ID} from ${runTenantsTable(tables)} t where t.run_id = ?`,
   }),
   listTenants: (tables, id, limit) => ({
     params: [id],
-    text: `select t.tenant_id, t.slug, t.outcome, t.code, t.message from ${runTenantsTable(tables)} t
+    text: `select ${ID}, t.slug, t.outcome, t.code, t.message from ${runTenantsTable(tables)} t
 where t.run_id = ? order by t.outcome, t.slug limit ${limit}`,
   }),
   listUnsettled: (tables) => ({
     params: [tables.table],
-    text: `select distinct t.tenant_id from ${runTenantsTable(tables)} t
+    text: `select distinct ${ID} from ${runTenantsTable(tables)} t
 join ${runsTable(tables)} r on r.id = t.run_id where r.registry = ? and ${isOpen("t")}`,
   }),
   // Read through a table of its own, as the one that rows are deleted from cannot be read besides.
@@ -136,7 +139,10 @@ function countParams({ changed, failed, notReached, unchanged }: FleetCounts): r
   return [changed, unchanged, failed, notReached];
 }
 
-/** The tenant's own row tells more than an old record: it may be migrated by now, renamed, or gone. */
+/**
+ * The tenant's own row tells more than an old record: it may be migrated by now, renamed, or gone. Both
+ * engines make an index of their own for a derived table that is joined by a column of it as it is.
+ */
 function listFailures(
   tables: RegistryTables,
   digest: string,
@@ -151,7 +157,7 @@ from (select o.tenant_id, max(o.run_id) as run_id from ${runTenantsTable(tables)
   join ${runsTable(tables)} r on r.id = o.run_id where r.registry = ? and ${isOpen("o")} group by o.tenant_id) newest
 join ${runTenantsTable(tables)} f on f.run_id = newest.run_id and f.tenant_id = newest.tenant_id
 join ${runsTable(tables)} r on r.id = f.run_id
-join ${tenants} t on ${bytesOf(`t.${c.id}`)} = ${bytesOf("f.tenant_id")} and t.${KEYS.isTenant} = 1
+join ${tenants} t on newest.tenant_id = ${bytesOf(`t.${c.id}`)} and t.${KEYS.isTenant} = 1
 where ${bytesOf(`t.${c.state}`)} <> ${bytesOf("'failed'")}
   and (r.verb <> 'migrate' or not (${bytesOf(`t.${c.migrations_digest}`)} <=> ${bytesOf("?")}))
 order by t.${KEYS.slug} limit ${limit}`,

@@ -13,7 +13,7 @@ export function runTenantsTable({ schema }: Pick<RegistryTables, "schema">): str
   return `${quoteIdentifier(schema)}.${quoteIdentifier("kirayedar_run_tenants")}`;
 }
 
-/** Makes both tables if they are missing. */
+/** Makes both tables if they are missing. Ids are bytes, as that is how they are compared. */
 export function createRunTables(schema: string): string {
   const runs = runsTable({ schema });
   const tenants = runTenantsTable({ schema });
@@ -39,7 +39,7 @@ export function createRunTables(schema: string): string {
 ) ${OPTIONS};
 create table if not exists ${tenants} (
   run_id bigint not null,
-  tenant_id varchar(255) not null,
+  tenant_id varbinary(512) not null,
   slug varchar(255) not null,
   outcome varchar(16) not null,
   code varchar(64),
