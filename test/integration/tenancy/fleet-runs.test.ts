@@ -282,6 +282,18 @@ describeEngines("the records of fleet runs", (engine) => {
       for (const slug of SLUGS) expect((await more.get(slug)).version).toBe(PICKY.version);
     });
 
+    it("finds nothing to do in those that are below the version already", async () => {
+      await ahead.migrateAll({ only: ["t0"] });
+      for (const changed of [1, 0]) {
+        expect(await ahead.rollbackAll({ to: PICKY.version })).toMatchObject({
+          counts: { changed, unchanged: SLUGS.length - changed },
+          ok: true,
+        });
+      }
+      const nowhere = await ahead.rollbackAll({ only: ["t0"], to: "19990101000000" });
+      expect(nowhere.failed).toMatchObject([{ error: code("MIGRATION_NOT_FOUND") }]);
+    });
+
     it("refuses a run by steps, and options that are the run's own", async () => {
       await ahead.migrateAll();
       await ahead.rollbackAll({ signal: AbortSignal.abort() });
