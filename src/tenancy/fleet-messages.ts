@@ -27,12 +27,16 @@ interface Turn {
   sent: Sent | undefined;
   /** What may have been migrated by a message whose answer has not come. */
   versions: readonly string[];
+  /** Why it has not come. */
+  lost?: unknown;
 }
 
 /** How {@link MessageWorkers} work. */
 export interface MessageOptions {
   readonly deps: LifecycleDeps;
   readonly writer: MessageWriter;
+  /** Whether a tenant whose message may have arrived may be migrated again. */
+  readonly mayRepeat: boolean;
   /** Tenants begun per second, at most. */
   readonly perSecond: number | undefined;
   /** Migrates a tenant under its lock, step by step. */
@@ -105,6 +109,7 @@ export class MessageWorkers {
       const sent = turn.now?.sent;
       if (turn.now === undefined || (sent !== undefined && sent !== "careful")) throw error;
       turn.now.sent = "careful";
+      turn.now.lost = error;
     }
     // Those that could not be told are told with the next ones, and at the end.
     if (this.#unannounced.length >= ANNOUNCED) await this.announce().catch(() => undefined);
@@ -115,13 +120,22 @@ export class MessageWorkers {
   }
 
   /** Migrates a tenant of which nobody knows whether its message has arrived, or which has none. */
-  async #withCare({ tenant, versions }: Turn): Promise<MigrationResult | undefined> {
-    const result = await this.#options.careful(tenant);
+  async #withCare({ lost, tenant, versions }: Turn): Promise<MigrationResult | undefined> {
+    const { careful, mayRepeat } = this.#options;
+    if (versions.length > 0 && !mayRepeat) {
+      this.#noteMigrated(tenant);
+      throw lost;
+    }
+    const result = await careful(tenant);
     if (versions.length === 0 || result === undefined || result.versions.length > 0) return result;
     // Nothing was left to be done: it had arrived.
+    this.#noteMigrated(tenant);
+    return { ...result, versions };
+  }
+
+  #noteMigrated(tenant: Tenant): void {
     this.#unannounced.push(tenant.id);
     this.#options.deps.registry.forget(tenant);
-    return { ...result, versions };
   }
 
   /** @throws the driver's error when the connection is lost */
@@ -144,8 +158,7 @@ export class MessageWorkers {
       const lock = lockName(deps.settings.registry, tenant.slug);
       turn.versions = message.versions;
       await session.script(scopeOf(tenant), text, { lock });
-      this.#unannounced.push(tenant.id);
-      deps.registry.forget(tenant);
+      this.#noteMigrated(tenant);
       return await trace(tenant, async () => resultOf(message));
     } catch (error) {
       if (isConnectionFailure(error)) throw error;

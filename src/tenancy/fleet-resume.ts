@@ -128,12 +128,17 @@ function isForAll({ options }: RunRow): boolean {
  * @throws TenancyError `INVALID_QUERY`
  */
 function checkLimit({ id, verb }: RunRow, options: FleetRunOptions): void {
-  const { all, steps, to, toExclusive } = options;
-  const isByStep = verb === "rollback" && all !== true && (to ?? toExclusive) === undefined;
-  if (steps === undefined && !isByStep) return;
+  if (!isBySteps(verb, options)) return;
   throw new TenancyError("INVALID_QUERY", `The run ${id} went by steps, and cannot be taken up.`, {
     remedy: `Bring all tenants to one version, with \`${verb === "migrate" ? "to" : "toExclusive"}\`.`,
   });
+}
+
+/** Whether a run takes tenants so many steps on, from wherever they are. */
+export function isBySteps(verb: RunRow["verb"], options: FleetRunOptions): boolean {
+  const { all, steps, to, toExclusive } = options;
+  const isOneStep = verb === "rollback" && all !== true && (to ?? toExclusive) === undefined;
+  return steps !== undefined || isOneStep;
 }
 
 /** What a run does that finds none to take up. */

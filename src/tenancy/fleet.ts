@@ -14,6 +14,7 @@ import { planningWorker, withPending } from "./fleet-plan.ts";
 import { FleetRecord } from "./fleet-records.ts";
 import {
   checkResume,
+  isBySteps,
   NOTHING_LEFT,
   recordedOptions,
   type RunOptions,
@@ -155,6 +156,7 @@ async function migrateFleet(
   const messages = new MessageWorkers({
     careful: fleet.work,
     deps,
+    mayRepeat: !isBySteps("migrate", recordedOptions(options)),
     perSecond: options.perSecond,
     trace: (tenant, fn) =>
       operations.trace("tenant.migrate", about(tenant), fn, ({ versions }) =>
@@ -210,14 +212,16 @@ async function workOn(
     async (event) => {
       let isHeld = false;
       try {
-        return await retryConnecting(deps, () =>
-          withTenantLock(locking, listed, async (session, tenant) => {
+        const attempt = (): Promise<MigrationResult | undefined> => {
+          isHeld = false;
+          return withTenantLock(locking, listed, async (session, tenant) => {
             isHeld = true;
             learn(event, tenant);
             if (selection.states?.includes(tenant.state) === false) return undefined;
             return await migrateLocked(deps, tenant, () => part(session, tenant, options));
-          }),
-        );
+          });
+        };
+        return await retryConnecting(deps, attempt, () => !isHeld || mayRepeat(verb, options));
       } catch (error) {
         const isGone = isTenancyError(error, "TENANT_NOT_FOUND") && selection.only === undefined;
         if (isGone) return undefined;
@@ -229,6 +233,14 @@ async function workOn(
     // A line for each of thousands of tenants in which nothing was to be done hides the others.
     (result) => (typeof result === "object" && result.versions.length > 0 ? "info" : "debug"),
   );
+}
+
+/**
+ * Whether a tenant's part may be done again where nobody knows how far it came: by steps it would be
+ * done twice, and the answer to what was interrupted before is none to what is interrupted now.
+ */
+function mayRepeat(verb: "migrate" | "rollback", options: RunOptions): boolean {
+  return options.interrupted === undefined && !isBySteps(verb, recordedOptions(options));
 }
 
 function about({ schemaName, slug }: Tenant): Pick<OperationEvent, "schemaName" | "tenant"> {

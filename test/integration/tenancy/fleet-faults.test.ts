@@ -236,6 +236,48 @@ describe("connections that are lost or refused", () => {
     await expect.poll(versionAt, { timeout: 5_000 }).toBe(ADD_ROW.version);
   });
 
+  it.each([
+    ["one step", {}],
+    ["two steps", { steps: 2 }],
+  ])("that are lost with the answer roll nothing back twice: %s", async (_what, options) => {
+    expect((await world.ahead({}, ADD_COLUMN).migrateAll()).ok).toBe(true);
+    let number = 0;
+    const lose: WatchStep = async ({ kind }, run) => {
+      const value = await run();
+      if (kind === "commit" && (number += 1) === 1) {
+        throw new Error("Connection terminated unexpectedly");
+      }
+      return value;
+    };
+    const losing = world.ahead({ wrap: (driver) => watchSessions(driver, lose) }, ADD_COLUMN);
+    const [first] = world.slugs;
+    const result = await losing.rollbackAll({ only: [first!], ...options });
+    expect(result.failed).toMatchObject([{ error: code("DATABASE_UNAVAILABLE"), tenant: first }]);
+    const lines = await losing.migrationStatus(first!);
+    expect(lines.map(({ state }) => state)).toEqual(["applied", "applied", "pending"]);
+    await losing.migrateAll();
+    await losing.rollbackAll({ to: ADD_COLUMN.version });
+  });
+
+  it("that are lost with the answer of a step take nobody a step further", async () => {
+    let number = 0;
+    const lose: WatchStep = async ({ kind }, run) => {
+      const value = await run();
+      if (kind === "script" && (number += 1) === 1) {
+        throw new Error("Connection terminated unexpectedly");
+      }
+      return value;
+    };
+    const losing = world.ahead({ wrap: (driver) => watchSessions(driver, lose) }, ADD_COLUMN);
+    const result = await losing.migrateAll({ concurrency: 1, steps: 1 });
+    const [first] = world.slugs;
+    expect(result.failed).toMatchObject([{ error: code("DATABASE_UNAVAILABLE"), tenant: first }]);
+    expect(result.counts).toMatchObject({ changed: COUNT - 1, failed: 1 });
+    const lines = await losing.migrationStatus(first!);
+    expect(lines.map(({ state }) => state)).toEqual(["applied", "applied", "pending"]);
+    expect(await world.checkAll()).toEqual(world.slugs);
+  });
+
   it("that are too many are waited for", async () => {
     const role = `limited_${world.databaseName}`;
     await world.run(
