@@ -91,8 +91,10 @@ class StepwiseRun {
     } else {
       if (this.#recorded !== this.#count) await this.#record();
       const run = (): Promise<void> => this.#session.queryOutsideTransaction(scope, text);
-      // Where DDL is transactional, what refuses a transaction may leave something when it fails.
-      await (dialect.hasTransactionalDdl ? run() : this.#step.patiently(run));
+      // Where DDL is transactional, what refuses a transaction may leave something when it fails; and so
+      // does a procedure, whose statements before the one that waited in vain are committed.
+      const isWhole = !dialect.hasTransactionalDdl && !dialect.script.runsOthers(text);
+      await (isWhole ? this.#step.patiently(run) : run());
       this.#count += 1;
       if (this.next !== undefined) await this.#record();
     }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SILENT_LOGGER } from "../../../src/core/logger.ts";
+import type { Migration } from "../../../src/core/migrator.ts";
 import type { Tenancy } from "../../../src/core/tenancy.ts";
 import { TenancyError } from "../../../src/errors/tenancy-error.ts";
 import { pg } from "../../../src/drivers/pg/index.ts";
@@ -504,6 +505,31 @@ describeEngines(
       for (const slug of struck) await world.run(`drop trigger ${world.schema(slug)}.strike`);
       expect((await world.ahead().migrateAll()).counts.changed).toBe(2);
       expect(await world.checkAll()).toEqual(world.slugs);
+    });
+
+    it("do not repeat what a procedure has done before it met a lock", async () => {
+      const fill: Migration = {
+        down: "drop procedure fill",
+        name: "create_fill",
+        up: "create procedure fill() begin insert into note (body) values ('filled'); update note set body = 'first' where body = 'first'; end",
+        version: "20260101000003",
+      };
+      const call: Migration = { name: "fill", up: "call fill()", version: "20260101000004" };
+      const ahead = world.another({
+        migrations: { global: [], lockWaitMs: 1_000, tenant: [CREATE_NOTE, ADD_ROW, fill, call] },
+      });
+      const holder = await world.connect();
+      const note = `${world.schema("t0003")}.note`;
+      await holder.query(`begin; select * from ${note} where id = 1 for update`);
+      await expect(ahead.migrate("t0003")).rejects.toMatchObject(code("MIGRATION_FAILED"));
+      await holder.query("commit");
+      await holder.end();
+      const { rows } = await world.admin.query(`select id from ${note} where body = 'filled'`);
+      expect(rows).toHaveLength(1);
+      await expect(ahead.migrate("t0003")).rejects.toMatchObject(code("MIGRATION_INTERRUPTED"));
+      await ahead.migrate("t0003", { interrupted: "skip" });
+      await world.run(`drop procedure ${world.schema("t0003")}.fill`);
+      await world.tenancy.drop("t0003");
     });
 
     it("wait for a table that a long transaction holds, and keep nobody else back", async () => {
