@@ -4,7 +4,7 @@ import type { Tenant } from "../core/tenant.ts";
 import type { CreatePlan } from "./create-plan.ts";
 import { globalWrites, type LifecycleDeps } from "./deps.ts";
 import { ownerOf, readRow, type ReadyRow } from "./ready-pool.ts";
-import { schemaTaken } from "./schema-mark.ts";
+import { findSchema, readyMark, schemaTaken } from "./schema-mark.ts";
 
 /** What is known of a claim while it is made. */
 export interface Claim {
@@ -37,10 +37,8 @@ export async function claimReady(
   const owner = ownerOf(settings);
 
   const take = async (tx: Transaction): Promise<Tenant | undefined> => {
-    const { params, text } = ready.take(owner, digest);
-    const [row] = (await tx.query<ReadyRow>(text, params)).rows;
-    if (row === undefined) return undefined;
-    const { schemaName } = readRow(row);
+    const schemaName = await takeSound(deps, tx, digest);
+    if (schemaName === undefined) return undefined;
     const remove = ready.remove(owner, schemaName);
     await tx.query(remove.text, remove.params);
     claim.onBegin();
@@ -71,4 +69,28 @@ export async function claimReady(
     await session.transaction(GLOBAL_SCOPE, (tx) => tx.script(mark));
   }
   return taken;
+}
+
+/**
+ * Takes a ready-made schema that is there. One that is not, or that is somebody's, is never handed out,
+ * and is struck off by the next refill.
+ */
+// ISOLATION: where the registry was restored, a tenant may have it since. integration/lifecycle/ready.test.ts
+async function takeSound(
+  deps: LifecycleDeps,
+  tx: Transaction,
+  digest: string,
+): Promise<string | undefined> {
+  const { ready } = deps.driver.dialect;
+  const owner = ownerOf(deps.settings);
+  const take = ready.take(owner, digest);
+  for (;;) {
+    const [row] = (await tx.query<ReadyRow>(take.text, take.params)).rows;
+    if (row === undefined) return undefined;
+    const { schemaName } = readRow(row);
+    const { tenantId } = await findSchema(deps, tx, schemaName);
+    if (tenantId === readyMark(schemaName)) return schemaName;
+    const { params, text } = ready.change(owner, schemaName, false);
+    await tx.query(text, params);
+  }
 }

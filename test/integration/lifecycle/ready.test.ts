@@ -188,6 +188,45 @@ describeEngines("ready-made tenants", (engine) => {
     expect(await made()).not.toContain(half);
   });
 
+  it("that somebody has removed keep no tenant from being made, and are made again", async () => {
+    const tenancy = another();
+    await tenancy.provision();
+    for (const name of await made()) await world.removeSchema(name);
+    expect(await tenancy.create("acme")).toMatchObject({ state: "active" });
+    expect(await tenancy.create("globex")).toMatchObject({ state: "active" });
+    expect(await tenancy.healthCheck("acme")).toMatchObject({ healthy: true });
+    await expect.poll(async () => (await tenancy.provision())?.ready, { timeout: 10_000 }).toBe(3);
+    const { schemas } = await world.contents();
+    expect(schemas).toHaveLength(5);
+  });
+
+  it("are not handed out where they have become a tenant's that the registry has forgotten", async () => {
+    const tenancy = another({ provisioning: { ready: 1 } });
+    await tenancy.provision();
+    const table = `${world.globalSchema}.kirayedar_ready`;
+    const { rows } = await world.admin.query(`select * from ${table}`);
+    const [row] = rows;
+    const acme = await tenancy.create("acme");
+    const body = "insert into note (body) values ('of acme')";
+    await tenancy.withTenant("acme", () => tenancy.query(body));
+    await tenancy.close();
+    // As a backup of the registry has it that was made before.
+    await world.run(`delete from ${world.globalSchema}.tenants`);
+    await world.run(
+      `insert into ${table} (schema_name, registry, digest, version, is_ready, made_at) values ('${String(row?.["schema_name"])}', '${String(row?.["registry"])}', '${String(row?.["digest"])}', '${String(row?.["version"])}', ${engine.family === "postgres" ? "true" : "1"}, '2000-01-01 00:00:00')`,
+    );
+    const after = another({ provisioning: { ready: 1 } });
+    const globex = await after.create("globex");
+    expect(globex.schemaName).not.toBe(acme.schemaName);
+    const bodies = await after.withTenant("globex", () => after.query("select body from note"));
+    expect(bodies.rows).toEqual([{ body: "first" }]);
+    await expect.poll(async () => await after.provision(), { timeout: 10_000 }).not.toBe(null);
+    expect((await world.contents()).schemas).toContain(
+      acme.schemaName.replace(world.schema(""), "tenant_"),
+    );
+    await world.removeSchema(acme.schemaName);
+  });
+
   it("are too many when fewer are wanted", async () => {
     await another().provision();
     const fewer = another({ provisioning: { ready: 1 } });
