@@ -77,6 +77,8 @@ export interface Session {
 export interface SessionScriptOptions {
   /** Name of an exclusive lock, held across processes for as long as the text runs; tried once. */
   readonly lock?: string;
+  /** Whether it is known that the text leaves nothing in the session. Default `false`. */
+  readonly leavesNothing?: boolean;
 }
 
 /** How {@link Session.transaction} begins. */

@@ -169,6 +169,8 @@ export interface MigrationMessage {
   readonly text: string | undefined;
   /** Versions that it applies. */
   readonly versions: readonly string[];
+  /** Whether it only defines tables and the like, so that nothing of it is left in the session. */
+  readonly leavesNothing: boolean;
 }
 
 /** Writes the pending migrations of many tenants as one message each. */

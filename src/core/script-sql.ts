@@ -29,6 +29,11 @@ export interface ScriptSql {
    */
   isForSession(statement: string): boolean;
   /**
+   * Whether a statement, as far as its text tells, only defines tables and the like: it sets nothing, and
+   * leaves nothing in its session.
+   */
+  isDefinition(statement: string): boolean;
+  /**
    * Whether a statement sets something until the end of its transaction, so that it would hold for the
    * next migration too if both were one.
    */

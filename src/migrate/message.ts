@@ -19,6 +19,8 @@ interface MessagePlan {
   readonly fromDigest: string;
   readonly toDigest: string;
   readonly toVersion: string | null;
+  /** Whether all of it only defines tables and the like. */
+  readonly isDefinition: boolean;
 }
 
 /** What {@link MigrationMessages} works with. */
@@ -73,6 +75,7 @@ export class MigrationMessages implements MessageWriter {
       return undefined;
     }
     return {
+      leavesNothing: found.isDefinition,
       text: found.pending.length === 0 ? undefined : this.#write(tenant, found),
       versions: found.pending.map(({ version }) => version),
     };
@@ -103,6 +106,7 @@ export class MigrationMessages implements MessageWriter {
     const applied = [...rows, ...pending];
     return {
       fromDigest,
+      isDefinition: pending.every(({ up }) => isDefinition(this.#options.dialect, up)),
       pending,
       toDigest: digestOf(applied),
       toVersion: versionOf(applied.map(({ version }) => version)),
@@ -135,19 +139,21 @@ export class MigrationMessages implements MessageWriter {
     });
   }
 
-  #write(tenant: Tenant, { pending, ...move }: MessagePlan): string {
+  #write(tenant: Tenant, { isDefinition: isPlain, pending, ...move }: MessagePlan): string {
     const { dialect, settings, states } = this.#options;
     const { registry, rules } = settings;
     const journal = { schema: tenant.schemaName, table: settings.migrations.table };
     const limit = dialect.schema.limitLockWait(settings.migrations.lockWaitMs);
     const enter = dialect.schema.enter(tenant.schemaName, rules.sharedSchemas);
+    // What only defines tables and the like has changed none of these.
+    const between = isPlain ? [] : [this.#message.restore, limit, enter];
     return [
       limit,
       this.#message.begin(registry, journal, tenant, { ...move, states }),
       // ISOLATION: what a migration sets for its transaction would hold for the next one, whose tables
       // would be made elsewhere. integration/migrate/message.test.ts
       // On a line of its own, as the text may end in a comment.
-      ...pending.flatMap(({ up }) => [`${String(up)}\n`, this.#message.restore, limit, enter]),
+      ...pending.flatMap(({ up }) => [`${String(up)}\n`, ...between]),
       this.#message.end(journal, pending),
     ].join(";\n");
   }
@@ -156,6 +162,10 @@ export class MigrationMessages implements MessageWriter {
     const { dialect, settings } = this.#options;
     return new Journal(dialect, schemaName, settings.migrations.table);
   }
+}
+
+function isDefinition({ script }: Dialect, up: KnownMigration["up"]): boolean {
+  return typeof up === "string" && script.split(up).every(({ text }) => script.isDefinition(text));
 }
 
 /** Whether what is written behind a text stays apart from it: a quote that does not end takes it in. */

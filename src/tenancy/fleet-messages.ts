@@ -152,12 +152,12 @@ export class MessageWorkers {
     try {
       const message = await writer.of(session, tenant);
       if (message === undefined) return "careful";
-      const { text } = message;
+      const { leavesNothing, text } = message;
       if (text === undefined) return resultOf(message);
       if (session.script === undefined) return "careful";
       const lock = lockName(deps.settings.registry, tenant.slug);
       turn.versions = message.versions;
-      await session.script(scopeOf(tenant), text, { lock });
+      await session.script(scopeOf(tenant), text, { leavesNothing, lock });
       this.#noteMigrated(tenant);
       return await trace(tenant, async () => resultOf(message));
     } catch (error) {

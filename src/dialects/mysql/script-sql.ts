@@ -67,6 +67,7 @@ export const scriptSql: ScriptSql = {
     return literal === undefined ? undefined : refusalOfAny(literal);
   },
   runsOthers: (statement) => RUNS_OTHERS.test(readShape(statement).text),
+  isDefinition: () => false,
   setsTransaction: () => false,
   split: splitStatements,
 };

@@ -8,11 +8,20 @@ const LEAVES_SCHEMA =
 const SETS_PATH = /\bset_config\s*\(\s*'(?:search_path|role)'(?:[^()']|'[^']*')*,\s*false\s*\)/i;
 const SETS_TRANSACTION =
   /^(?:set|reset|lock|declare|savepoint|release)\b|\bset_config"?\s*\(|\bpg_(?:try_)?advisory_/i;
+const DEFINES =
+  /^(?:alter\s+(?:table|index|type|sequence|view)|create\s+(?:unlogged\s+)?(?:table|type|sequence|(?:unique\s+)?index)|comment\s+on|drop\s+(?:table|index|type|view|sequence))\b/i;
+// What has a query in it may call anything.
+const LEAVES_TRACE =
+  /\b(?:temp|temporary|pg_temp|select|values|execute|set_config|pg_\w*advisory\w*)\b/i;
 const LEADING_COMMENT = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/;
 
 /** The text of migrations on PostgreSQL. */
 export const scriptSql: ScriptSql = {
   commits: () => false,
+  isDefinition: (statement) => {
+    const bare = statement.replace(LEADING_COMMENT, "");
+    return DEFINES.test(bare) && !LEAVES_TRACE.test(bare);
+  },
   isForSession: () => false,
   // ISOLATION: a migration that changes the search path would change another tenant's tables. integration/migrate
   refusal: (statement) => {

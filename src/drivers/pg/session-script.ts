@@ -1,31 +1,39 @@
+import type { SessionScriptOptions } from "../../core/driver.ts";
 import { enterError } from "./enter.ts";
 import { type Execution, whenReady } from "./execute.ts";
 import { explainBusy, tryLockText } from "./lock.ts";
 import { isStatementError } from "./peer.ts";
 import type { Target } from "./scoped-query.ts";
-import { RESET_TEXT, traceOf } from "./statement-info.ts";
+import { RESET_TEXT, type SessionTrace, traceOf } from "./statement-info.ts";
+
+/** What removes the traces of the texts before. */
+const RESETS: Readonly<Record<SessionTrace, string>> = {
+  destroy: `${RESET_TEXT}; deallocate all; `,
+  none: "",
+  reset: `${RESET_TEXT}; `,
+};
 
 /**
  * Runs trusted text of any number of statements in a scope, on a session that other texts, of other
  * tenants, have run on: one message, which is one transaction.
  *
- * @param lock - name of a lock that is tried once, and held until the end of the text
  * @throws TenancyError `TENANT_BUSY`, `SCHEMA_NOT_FOUND`; the driver's error
  */
 export async function runScript(
   execution: Pick<Execution, "onSchemaMissing">,
   target: Target,
   text: string,
-  lock: string | undefined,
+  { leavesNothing = false, lock }: SessionScriptOptions,
 ): Promise<void> {
   const { client, scope, state } = target;
   const locked = lock === undefined ? "" : tryLockText(lock);
   // ISOLATION: what the text before has left in the session is another tenant's. integration/pg/session-script.test.ts
-  const reset = state.trace === "destroy" ? `${RESET_TEXT}; deallocate all; ` : `${RESET_TEXT}; `;
+  const reset = RESETS[state.trace];
   const before = reset + locked;
   state.isScoped = false;
   state.touch(scope.schemaName);
-  state.leave(traceOf(text));
+  // A function that is called may leave anything, whatever the text looks like.
+  state.leave(leavesNothing ? "none" : traceOf(text) === "destroy" ? "destroy" : "reset");
   const counter = countStatements(target);
   try {
     await client.query(`${before}${scope.enterText}${text}`);

@@ -35,9 +35,9 @@ export class PgSession implements Session {
   constructor(borrowed: Borrowed, { canReset }: { readonly canReset: boolean }) {
     this.#borrowed = borrowed;
     if (!canReset) return;
-    this.script = async (scope, text, { lock } = {}) => {
+    this.script = async (scope, text, options = {}) => {
       this.#check();
-      await runScript(borrowed.execution, borrowed.at(scope), text, lock);
+      await runScript(borrowed.execution, borrowed.at(scope), text, options);
     };
   }
 
