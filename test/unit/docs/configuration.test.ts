@@ -15,7 +15,12 @@ describe("the reference of the configuration", () => {
     const make = new Function("database", "host", `return ${literal};`) as (
       ...given: readonly unknown[]
     ) => TenancyConfig;
-    const { logger: _logger, primaryDomain: _domain, seed: _seed, ...documented } = make(database, host);
+    const {
+      logger: _logger,
+      primaryDomain: _domain,
+      seed: _seed,
+      ...documented
+    } = make(database, host);
     const defaults = resolveSettings({ database });
     // A folder that is named must exist, also if it is the default one.
     const migrations = { ...defaults.migrations, optional: { global: false, tenant: false } };
