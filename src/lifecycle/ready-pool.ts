@@ -106,6 +106,13 @@ export function ownerOf({ registry }: Pick<Settings, "registry">): ReadyOwner {
   return { registry: registry.table, schema: registry.schema };
 }
 
+/** Makes up a name that no tenant gets by its slug, as none begins with an underscore. */
+function newReadyName({ rules: { dialect, tenantPrefix } }: Settings): string {
+  const own = `_${randomBytes(8).toString("hex")}`;
+  // The server would cut a name that is too long, and not tell.
+  return (tenantPrefix.length + own.length <= dialect.maxIdentifierBytes ? tenantPrefix : "") + own;
+}
+
 /**
  * What is prepared must be what every tenant gets: text is the same for all of them, a function may not
  * be. @throws TenancyError `INVALID_CONFIG`
@@ -129,8 +136,7 @@ async function makeReady(
   const { driver, migrator, settings } = deps;
   const { ready, schema } = driver.dialect;
   const owner = ownerOf(settings);
-  // No slug begins with an underscore, so that no tenant gets this name by its slug.
-  const name = `${settings.rules.tenantPrefix}_${randomBytes(8).toString("hex")}`;
+  const name = newReadyName(settings);
   const fake = fakeTenant(name);
   await globalWrites(session, (tx) => run(tx, ready.add(owner, { ...latest, schemaName: name })));
   try {

@@ -254,6 +254,18 @@ describe("ready-made tenants on PostgreSQL", () => {
   });
   afterAll(() => world.close());
 
+  it("have different names, however long the prefix is", async () => {
+    const tenantPrefix = "a".repeat(62);
+    const tenancy = world.another({ provisioning: { ready: 2 }, tenantPrefix });
+    expect(await tenancy.provision()).toEqual({ made: 2, ready: 2, removed: 0 });
+    const made = await tenancy.create("b");
+    expect(made).toMatchObject({ schemaName: `${tenantPrefix}b`, state: "active" });
+    expect(await tenancy.healthCheck("b")).toMatchObject({ healthy: true });
+    await tenancy.drop("b");
+    await tenancy.close();
+    await world.tenancy.provision();
+  });
+
   it("are refused where a function has its schema's name in it", async () => {
     const naming: Migration = {
       name: "naming",
