@@ -14,9 +14,9 @@ export const memoryGroup: FleetGroup = {
 };
 
 async function memoryRow({ world }: FleetBench, name: string): Promise<Row> {
-  const { endMb, peakMb, startMb, tenants } = await runChild(world.url, world.nextRound());
+  const { endMb, liveMb, peakMb, startMb, tenants } = await runChild(world.url, world.nextRound());
   if (tenants !== world.tenants) throw new Error(`${tenants} tenants were migrated.`);
-  return { figures: { endMb, peakMb, startMb }, name };
+  return { figures: { endMb, liveMb, peakMb, startMb }, name };
 }
 
 async function runChild(url: string, rounds: number): Promise<FleetMemory> {

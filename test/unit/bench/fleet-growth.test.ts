@@ -14,9 +14,9 @@ describe("the growth of a fleet's figures", () => {
   });
 
   it("is what further tenants add to the memory", () => {
-    const first = { figures: { peakMb: 90 }, name: "fleet/memory/100" };
-    const row = { figures: { peakMb: 97 }, name: "fleet/memory/5000" };
-    expect(growthOf(first, row)).toEqual({ growthMb: 7 });
+    const first = { figures: { liveMb: 14, peakMb: 90 }, name: "fleet/memory/100" };
+    const row = { figures: { liveMb: 15, peakMb: 97 }, name: "fleet/memory/5000" };
+    expect(growthOf(first, row)).toEqual({ growthLiveMb: 1, growthMb: 7 });
   });
 
   it("is not told where one of the figures was not measured", () => {
