@@ -145,8 +145,8 @@ export class MigrationMessages implements MessageWriter {
     const journal = { schema: tenant.schemaName, table: settings.migrations.table };
     const limit = dialect.schema.limitLockWait(settings.migrations.lockWaitMs);
     const enter = dialect.schema.enter(tenant.schemaName, rules.sharedSchemas);
-    // What only defines tables and the like has changed none of these.
-    const between = isPlain ? [] : [this.#message.restore, limit, enter];
+    // What only defines tables and the like has set nothing; but the path is never a guess.
+    const between = isPlain ? [enter] : [this.#message.restore, limit, enter];
     return [
       limit,
       this.#message.begin(registry, journal, tenant, { ...move, states }),

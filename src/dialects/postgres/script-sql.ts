@@ -12,7 +12,11 @@ const DEFINES =
   /^(?:alter\s+(?:table|index|type|sequence|view)|create\s+(?:unlogged\s+)?(?:table|type|sequence|(?:unique\s+)?index)|comment\s+on|drop\s+(?:table|index|type|view|sequence))\b/i;
 // What has a query in it may call anything.
 const LEAVES_TRACE =
-  /\b(?:temp|temporary|pg_temp|select|values|execute|set_config|pg_\w*advisory\w*)\b/i;
+  /\b(?:temp|temporary|pg_temp|select|values|execute|as\s+\(?\s*table|set_config|pg_\w*advisory\w*)\b/i;
+// Rows that are there already are changed by it, or checked, and that may call anything too.
+const CHANGES_ROWS =
+  /^(?:alter\s+table\b[\s\S]*\b(?:(?:type|validate|attach)\b|(?:default|using|check|generated)\b[\s\S]*\()|create\s+(?:unique\s+)?index\b[\s\S]*(?:\bwhere\b|\([^()]*\())/i;
+const HARMLESS_CALLS = /\b(?:now|gen_random_uuid)\s*\(\s*\)/gi;
 const LEADING_COMMENT = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/;
 
 /** The text of migrations on PostgreSQL. */
@@ -20,7 +24,8 @@ export const scriptSql: ScriptSql = {
   commits: () => false,
   isDefinition: (statement) => {
     const bare = statement.replace(LEADING_COMMENT, "");
-    return DEFINES.test(bare) && !LEAVES_TRACE.test(bare);
+    if (!DEFINES.test(bare) || LEAVES_TRACE.test(bare)) return false;
+    return !CHANGES_ROWS.test(bare.replaceAll(HARMLESS_CALLS, "now"));
   },
   isForSession: () => false,
   // ISOLATION: a migration that changes the search path would change another tenant's tables. integration/migrate

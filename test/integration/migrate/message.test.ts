@@ -155,6 +155,28 @@ describe("what a migration does to its transaction", () => {
     expect(both.byMessage.schema).toContainEqual({ columns: "n integer", table_name: "elsewhere" });
   });
 
+  it.each([
+    ["a default", "alter table note add column n int default lead()"],
+    ["a quoted name", 'alter table note add column n int default "lead" ()'],
+    ["a comment in between", "alter table note add column n int default lead/* */()"],
+    ["another type", "alter table note alter column body type text using lead()::text"],
+    ["a constraint", "alter table note add constraint c check (lead() = 1)"],
+    ["a constraint that is checked later", "alter table note validate constraint c"],
+  ])("does not lead the next one elsewhere by a function that it calls: %s", async (what, text) => {
+    const lead =
+      "language plpgsql as $$ begin perform set_config('search_path', 'public', true); return 1; end $$";
+    const both = await world.bothWays({
+      change: (schema) =>
+        `create function ${schema}.lead() returns int ${lead}` +
+        (what.includes("later")
+          ? `; alter table ${schema}.note add constraint c check (${schema}.lead() = 1) not valid`
+          : ""),
+      tenant: list(text, "create table elsewhere (n int)"),
+    });
+    expectAlike(both, ["done"]);
+    expect(both.byMessage.schema).toContainEqual({ columns: "n integer", table_name: "elsewhere" });
+  });
+
   it("does not change who writes the history", async () => {
     const role = "do $$ begin set local role pg_monitor; end $$";
     const both = await world.bothWays({
