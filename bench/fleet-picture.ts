@@ -64,7 +64,7 @@ function panelsOf(rows: readonly FlatRow[]): Panel[] {
         ...series("other", "knex", "fleet/migrate", "msPerTenantKnex"),
       ],
       title: "A column and an index for every tenant",
-      unit: "ms per tenant",
+      unit: `ms per tenant${peerNote(rows)}`,
     },
     {
       series: [
@@ -84,12 +84,24 @@ function panelsOf(rows: readonly FlatRow[]): Panel[] {
       unit: "ms",
     },
     {
-      series: series("ours", "kirayedar", "fleet/memory", "peakMb"),
+      series: [
+        ...series("ours", "resident", "fleet/memory", "peakMb"),
+        ...series("floor", "in use", "fleet/memory", "liveMb"),
+      ],
       title: "Memory of the process that migrates",
-      unit: "MB, at most",
+      unit: "MB; resident at most, and in use at the end",
     },
   ];
   return panels.filter(({ series }) => series.length > 0);
+}
+
+/** Says how many tenants the other packages were run on, where that was not all of them. */
+function peerNote(rows: readonly FlatRow[]): string {
+  const counts = pointsOf(rows, "fleet/migrate", "peerTenants");
+  const some = counts.filter(([all, run]) => run < all).map(([, run]) => run);
+  if (some.length === 0) return "";
+  const range = [...new Set([Math.min(...some), Math.max(...some)])].join(" to ");
+  return `; other packages: of the first ${range} tenants`;
 }
 
 /** Reads one figure at each number of tenants; a row that was not measured is left out. */
