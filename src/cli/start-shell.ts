@@ -49,7 +49,7 @@ async function runFirst({ commands, env }: Shell, args: readonly string[]): Prom
 function run(
   command: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Shell["env"],
 ): Promise<number | undefined> {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: "inherit" });
   const stop = passSignals(child);

@@ -110,8 +110,8 @@ export interface Shell {
   readonly commands: readonly string[];
   /** Its arguments. Never a password: every user of the machine may read them. */
   readonly args: readonly string[];
-  /** Variables of its environment, beside those there are. */
-  readonly env: Readonly<Record<string, string>>;
+  /** Variables of its environment, beside those there are; `undefined` for one that it must not see. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** What it reads from a file that nobody else may read. */
   readonly file?: ShellFile;
 }

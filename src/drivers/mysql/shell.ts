@@ -38,13 +38,14 @@ export function clientShell(
     ...(ssl === "checked" ? ["loose-ssl-verify-server-cert"] : []),
   ];
   return {
-    // ISOLATION: the file of the user may name another database; arguments win. e2e/cli/shell.test.ts
+    // ISOLATION: MySQL's own file of logins may name another database; arguments win. e2e/cli/shell.test.ts
     args: [`--database=${schemaName}`, `--prompt=${tenant ?? "global"}> `],
     commands: ["mariadb", "mysql"],
     env: {},
     file: {
       text: `${lines.join("\n")}\n`,
-      toArgument: (path) => `--defaults-extra-file=${path}`,
+      // ISOLATION: in place of the user's files, which may name another server. e2e/cli/shell.test.ts
+      toArgument: (path) => `--defaults-file=${path}`,
     },
   };
 }

@@ -29,7 +29,7 @@ export async function psqlShell(
   const secret = typeof password === "function" ? await password() : password;
   // ISOLATION: with the role's own path, names would mean the global tables. e2e/cli/shell.test.ts
   const options = [client.connectionParameters.options, `-c search_path=${escapeOption(path)}`];
-  const env: Record<string, string | undefined> = {
+  const given: Record<string, string | undefined> = {
     PGDATABASE: database,
     PGHOST: host,
     PGOPTIONS: options.filter(Boolean).join(" "),
@@ -44,9 +44,12 @@ export async function psqlShell(
       `--set=PROMPT2=${tenant ?? "global"}%R%x%# `,
     ],
     commands: ["psql"],
-    env: Object.fromEntries(
-      Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    ),
+    env: {
+      ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+      // ISOLATION: both win over the host, and may name another server. e2e/cli/shell.test.ts
+      PGHOSTADDR: undefined,
+      PGSERVICE: undefined,
+    },
   };
 }
 

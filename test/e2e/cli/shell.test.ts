@@ -16,8 +16,11 @@ describe("kirayedar shell", () => {
     const programs = join(workspace.folder, "programs");
     fakeProgram(programs, "psql", 'echo "args: $*"; env | grep ^PG | sort; exit 7');
     workspace.env["PATH"] = `${programs}:/usr/bin:/bin`;
+    // What the user has set for other servers.
+    workspace.env["PGHOSTADDR"] = "192.0.2.1";
+    workspace.env["PGSERVICE"] = "other";
     const { code, stdout } = await workspace.run("shell", "acme");
-    delete workspace.env["PATH"];
+    for (const name of ["PATH", "PGHOSTADDR", "PGSERVICE"]) delete workspace.env[name];
     const lines = stdout.trim().split("\n");
     expect(lines).toEqual([
       "args: --set=PROMPT1=acme%R%x%#  --set=PROMPT2=acme%R%x%# ",
@@ -95,6 +98,10 @@ describeMysql("kirayedar shell, on MySQL and MariaDB", () => {
       const workspace = createWorkspace(database.url, prefix, "mysql2");
       await workspace.run("migrate", "--global");
       await workspace.run("create", "acme");
+      // What the user has set for other servers.
+      const theirs = '[client]\nhost=other.invalid\npassword="wrong"\n[mysql]\ndatabase=mysql\n';
+      writeFileSync(join(workspace.folder, ".my.cnf"), theirs);
+      workspace.env["HOME"] = workspace.folder;
       const real = workspace.startInteractive("shell", "acme");
       real.child.stdin.end("select database();");
       const { code, stderr, stdout } = await real.outcome;
@@ -102,7 +109,7 @@ describeMysql("kirayedar shell, on MySQL and MariaDB", () => {
       expect(stdout).toContain(`${database.prefix}acme`);
       const programs = join(workspace.folder, "programs");
       const script =
-        'file="${1#--defaults-extra-file=}"; echo "$*"; stat -c %a "$file"; cat "$file"; kill -TERM $$';
+        'file="${1#--defaults-file=}"; echo "$*"; stat -c %a "$file"; cat "$file"; kill -TERM $$';
       fakeProgram(programs, "mysql", script);
       // Without `mariadb`, it is `mysql` that is started.
       for (const name of ["cat", "stat"]) fakeProgram(programs, name, `exec /usr/bin/${name} "$@"`);
@@ -114,7 +121,7 @@ describeMysql("kirayedar shell, on MySQL and MariaDB", () => {
       expect(args).not.toContain(new URL(database.url).password || "no password");
       expect(mode).toBe("600");
       expect(file).toContain("[client]");
-      expect(existsSync(/extra-file=(\S+)/.exec(args)?.[1] ?? "/")).toBe(false);
+      expect(existsSync(/defaults-file=(\S+)/.exec(args)?.[1] ?? "/")).toBe(false);
       workspace.remove();
       await database.drop();
     },

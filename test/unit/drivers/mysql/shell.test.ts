@@ -24,7 +24,7 @@ describe("the shell of MySQL and MariaDB", () => {
         "",
       ].join("\n"),
     );
-    expect(shell.file?.toArgument("/tmp/file")).toBe("--defaults-extra-file=/tmp/file");
+    expect(shell.file?.toArgument("/tmp/file")).toBe("--defaults-file=/tmp/file");
   });
 
   it("takes the socket where there is one, and no less security than the driver", () => {
