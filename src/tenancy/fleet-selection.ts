@@ -70,7 +70,11 @@ export function everyTenant(
       for await (const _ of readSelection(deps, selection)) listed += 1;
       return { listed, upToDate: 0 };
     },
-    read: () => without(canary, readSelection(deps, selection)),
+    read: () =>
+      without(
+        canary,
+        withRenamed(selection, () => readSelection(deps, selection)),
+      ),
   };
 }
 
@@ -97,7 +101,14 @@ export function tenantsBehind(
         }
         return counts;
       },
-      read: () => filter(without(canary, readSelection(deps, selection)), isBehind),
+      read: () =>
+        filter(
+          without(
+            canary,
+            withRenamed(selection, () => readSelection(deps, selection)),
+          ),
+          isBehind,
+        ),
       skipsUpToDate: true,
     };
   }
@@ -110,7 +121,11 @@ export function tenantsBehind(
       }
       return counts;
     },
-    read: () => without(canary, readSelection(deps, selection, { not: digest })),
+    read: () =>
+      without(
+        canary,
+        withRenamed(selection, () => readSelection(deps, selection, { not: digest })),
+      ),
     skipsUpToDate: true,
   };
 }
@@ -167,6 +182,22 @@ export async function* readSelection(
     yield* page.tenants.filter(isWanted);
     cursor = page.nextCursor;
   } while (cursor !== undefined);
+}
+
+/**
+ * Reads tenants, and then those that were missed: one that is renamed between two pages may be in one
+ * that was read before.
+ */
+async function* withRenamed(
+  { only }: FleetSelection,
+  read: () => AsyncGenerator<Tenant, void, undefined>,
+): AsyncGenerator<Tenant, void, undefined> {
+  const seen = new Set<string>();
+  for await (const tenant of read()) {
+    seen.add(tenant.id);
+    yield tenant;
+  }
+  if (only === undefined && seen.size >= PAGE) yield* filter(read(), ({ id }) => !seen.has(id));
 }
 
 function without(
