@@ -24,13 +24,25 @@ export interface ReadySchema {
 export interface ReadySql {
   /** Makes the table if it is missing. */
   create(schema: string): string;
-  /** Rows `{ schema_name, digest, version, is_ready }`, the oldest first. */
-  list(owner: ReadyOwner): Statement;
+  /**
+   * Rows `{ schema_name, digest, version, is_ready }`, the oldest first. Where `take` looks at marks, a
+   * row whose schema has another than this, or is not there, is not ready.
+   *
+   * @param mark - as for `take`
+   */
+  list(owner: ReadyOwner, mark: string): Statement;
   /**
    * One row of `list` with this fingerprint that may be handed out, taken until the transaction ends;
-   * none that another transaction has taken. To be followed by `remove` in the same transaction.
+   * none that another transaction has taken.
+   *
+   * @param mark - begins the mark of every schema that waits for a tenant; its name is behind it
    */
-  take(owner: ReadyOwner, digest: string): Statement;
+  take(owner: ReadyOwner, digest: string, mark: string): Statement;
+  /**
+   * Whether `take` has looked at the schema's mark, and has deleted the row. Else both are to be done in
+   * the same transaction.
+   */
+  readonly isTakenWhole: boolean;
   /** Inserts a row that may not be handed out yet. */
   add(owner: ReadyOwner, schema: Omit<ReadySchema, "isReady">): Statement;
   /** Changes whether a row may be handed out. */

@@ -16,6 +16,15 @@ export interface NewTenant {
   readonly extra: Readonly<Record<string, unknown>>;
   /** Normalised domains, the primary one first. */
   readonly domains: readonly string[];
+  /** What is known of its schema, if that is made already. */
+  readonly made?: {
+    /** Newest migration applied to it. */
+    readonly version: string | null;
+    /** Fingerprint of its migrations. */
+    readonly digest: string;
+    /** Whether nothing is left to be done, so that the tenant is active at once. */
+    readonly isActive: boolean;
+  };
 }
 
 /** What may be changed of a tenant, apart from its domains. Absent: left as it is. */
@@ -117,7 +126,7 @@ export interface Registry {
   /** Counts the tenants in these states, in all unless told otherwise, by state, version and digest. */
   count(on: Queryable, states?: readonly TenantState[]): Promise<TenantCount[]>;
   /**
-   * Inserts a tenant in state `provisioning`, with its domains.
+   * Inserts a tenant, with its domains, in state `provisioning` unless it is made already.
    *
    * @throws TenancyError `TENANT_EXISTS` (slug), `SCHEMA_EXISTS` (schema name), `DOMAIN_TAKEN`
    */

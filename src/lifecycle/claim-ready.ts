@@ -39,11 +39,18 @@ export async function claimReady(
   const take = async (tx: Transaction): Promise<Tenant | undefined> => {
     const schemaName = await takeSound(deps, tx, digest);
     if (schemaName === undefined) return undefined;
-    const remove = ready.remove(owner, schemaName);
-    await tx.query(remove.text, remove.params);
+    if (!ready.isTakenWhole) {
+      const remove = ready.remove(owner, schemaName);
+      await tx.query(remove.text, remove.params);
+    }
     claim.onBegin();
     const name = schema.rename === undefined ? schemaName : wanted.schemaName;
-    const made = await registry.insert(tx, { ...wanted, schemaName: name });
+    const isActive = claim.isLast && schema.rename !== undefined;
+    const made = await registry.insert(tx, {
+      ...wanted,
+      made: { digest, isActive, version },
+      schemaName: name,
+    });
     claim.onRow(made);
     if (schema.rename !== undefined) {
       const rename = `${schema.rename(schemaName, name)}; ${schema.mark(name, made.id)}`;
@@ -51,12 +58,7 @@ export async function claimReady(
         throw schema.isTaken(error) ? schemaTaken(wanted, error) : error;
       });
     }
-    const isActive = claim.isLast && schema.rename !== undefined;
-    return await registry.update(tx, made.id, {
-      migrationsDigest: digest,
-      version,
-      ...(isActive && { state: "active" }),
-    });
+    return made;
   };
 
   const taken = await globalWrites(session, take).catch((error: unknown) => {
@@ -83,11 +85,12 @@ async function takeSound(
 ): Promise<string | undefined> {
   const { ready } = deps.driver.dialect;
   const owner = ownerOf(deps.settings);
-  const take = ready.take(owner, digest);
+  const take = ready.take(owner, digest, readyMark(""));
   for (;;) {
     const [row] = (await tx.query<ReadyRow>(take.text, take.params)).rows;
     if (row === undefined) return undefined;
     const { schemaName } = readRow(row);
+    if (ready.isTakenWhole) return schemaName;
     const { tenantId } = await findSchema(deps, tx, schemaName);
     if (tenantId === readyMark(schemaName)) return schemaName;
     const { params, text } = ready.change(owner, schemaName, false);

@@ -74,7 +74,7 @@ export async function listReady(
   { driver, settings }: LifecycleDeps,
   session: Session,
 ): Promise<ReadySchema[]> {
-  const { params, text } = driver.dialect.ready.list(ownerOf(settings));
+  const { params, text } = driver.dialect.ready.list(ownerOf(settings), readyMark(""));
   const { rows } = await session.query<ReadyRow>(GLOBAL_SCOPE, text, params);
   return rows.map(readRow);
 }

@@ -26,6 +26,7 @@ export const readySql: ReadySql = {
     params: [owner.registry],
     text: `select ${COLUMNS} from ${table(owner)} r where r.registry = ? order by r.made_at, r.schema_name`,
   }),
+  isTakenWhole: false,
   listNaming: undefined,
   remove: (owner, schemaName) => ({
     params: [owner.registry, schemaName],

@@ -188,11 +188,12 @@ function insert(
 function insertRow(
   tables: RegistryTables,
   { columns: c, tenants }: RegistryNames,
-  { extra: given, name, schemaName, server, slug }: NewTenant,
+  { extra: given, made, name, schemaName, server, slug }: NewTenant,
 ): readonly Statement[] {
   const extra = extraValues(tables, given);
-  const columns = [c.slug, c.schema_name, c.name, c.server, c.state, ...extra.columns];
-  const params = [slug, schemaName, name, server, "provisioning", ...extra.values];
+  const own = [c.slug, c.schema_name, c.name, c.server, c.state, c.version, c.migrations_digest];
+  const columns = [...own, ...extra.columns];
+  const params = [slug, schemaName, name, server, ...madeValues(made), ...extra.values];
   return [
     {
       params,
@@ -212,7 +213,7 @@ function insertRow(
 function claimRow(
   tables: RegistryTables,
   names: RegistryNames,
-  { extra: given, name, schemaName, server, slug }: NewTenant,
+  { extra: given, made, name, schemaName, server, slug }: NewTenant,
 ): readonly Statement[] {
   const { columns: c, tenants } = names;
   const extra = extraValues(tables, given);
@@ -220,9 +221,9 @@ function claimRow(
     `t.${c.schema_name} = ?`,
     `t.${c.name} = coalesce(?, t.${c.name})`,
     `t.${c.server} = ?`,
-    `t.${c.state} = 'provisioning'`,
-    `t.${c.version} = null`,
-    `t.${c.migrations_digest} = null`,
+    `t.${c.state} = ?`,
+    `t.${c.version} = ?`,
+    `t.${c.migrations_digest} = ?`,
     `t.${c.updated_at} = current_timestamp(6)`,
     ...extra.columns.map((column) => `t.${column} = ?`),
   ];
@@ -234,10 +235,16 @@ function claimRow(
         where ${FOUND} is not null and t.${c.id} = ${FOUND} and t.${KEYS.isTenant} is null for update`,
     },
     {
-      params: [schemaName, name, server, ...extra.values],
+      params: [schemaName, name, server, ...madeValues(made), ...extra.values],
       text: `update ${tenants} t set ${sets.join(", ")} where t.${c.id} = ${ID}`,
     },
   ];
+}
+
+/** State, version and fingerprint, as a row begins with them. */
+function madeValues(made: NewTenant["made"]): readonly (string | null)[] {
+  const state: TenantState = made?.isActive === true ? "active" : "provisioning";
+  return [state, made?.version ?? null, made?.digest ?? null];
 }
 
 /** In their order, the first as the primary one. */

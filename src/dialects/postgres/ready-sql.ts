@@ -1,7 +1,6 @@
 import type { ReadyOwner, ReadySql } from "../../core/ready-sql.ts";
 import { quoteIdentifier } from "./identifier.ts";
-
-const COLUMNS = "r.schema_name, r.digest, r.version, r.is_ready";
+import { MARK } from "./schema-sql.ts";
 
 /** The table of ready-made schemas on PostgreSQL. */
 export const readySql: ReadySql = {
@@ -21,9 +20,12 @@ export const readySql: ReadySql = {
   is_ready boolean not null,
   made_at timestamptz not null default now()
 )`,
-  list: (owner) => ({
-    params: [owner.registry],
-    text: `select ${COLUMNS} from ${table(owner)} r where r.registry = $1 order by r.made_at, r.schema_name`,
+  list: (owner, mark) => ({
+    params: [owner.registry, MARK + mark],
+    text: `select r.schema_name, r.digest, r.version,
+  r.is_ready and coalesce(pg_catalog.obj_description(n.oid, 'pg_namespace') = $2 || r.schema_name, false) as is_ready
+from ${table(owner)} r left join pg_catalog.pg_namespace n on n.nspname = r.schema_name
+where r.registry = $1 order by r.made_at, r.schema_name`,
   }),
   // A function's body is kept as text, and so are its settings; everything else refers to objects.
   listNaming: (schemaName) => ({
@@ -47,10 +49,17 @@ where n.nspname = $1 and position(pg_catalog.convert_to($1, 'UTF8') in g.tgargs)
     params: [owner.registry, schemaName],
     text: `delete from ${table(owner)} r where r.registry = $1 and r.schema_name = $2`,
   }),
-  take: (owner, digest) => ({
-    params: [owner.registry, digest],
-    text: `select ${COLUMNS} from ${table(owner)} r where r.registry = $1 and r.digest = $2 and r.is_ready
-order by r.made_at limit 1 for update skip locked`,
+  isTakenWhole: true,
+  // ISOLATION: where the registry was restored, a tenant may have the schema. integration/lifecycle/ready.test.ts
+  take: (owner, digest, mark) => ({
+    params: [owner.registry, digest, MARK + mark],
+    text: `delete from ${table(owner)} d where d.schema_name = (
+  select r.schema_name from ${table(owner)} r
+  join pg_catalog.pg_namespace n on n.nspname = r.schema_name
+  where r.registry = $1 and r.digest = $2 and r.is_ready
+    and pg_catalog.obj_description(n.oid, 'pg_namespace') = $3 || r.schema_name
+  order by r.made_at limit 1 for update of r skip locked)
+returning d.schema_name, d.digest, d.version, d.is_ready`,
   }),
 };
 

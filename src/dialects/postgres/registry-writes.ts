@@ -27,15 +27,26 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
     const params: unknown[] = [tenant.slug, tenant.schemaName, tenant.name, tenant.server];
     const extra = extraValues(tables, tenant.extra, params);
     const list = `$${params.push(tenant.domains)}::pg_catalog.text[]`;
-    const columns = [c.slug, c.schema_name, c.name, c.server, c.state, ...extra.columns];
-    const values = ["$1", "$2", "$3", "$4", "'provisioning'", ...extra.values];
+    const { digest = null, isActive = false, version = null } = tenant.made ?? {};
+    const state = isActive ? "'active'" : "'provisioning'";
+    const made = [`$${params.push(version)}`, `$${params.push(digest)}`];
+    const columns = [
+      c.slug,
+      c.schema_name,
+      c.name,
+      c.server,
+      c.state,
+      c.version,
+      c.migrations_digest,
+    ];
+    const values = ["$1", "$2", "$3", "$4", state, ...made];
     const updates = [
       `${c.schema_name} = $2`,
       `${c.name} = coalesce($3, t.${c.name})`,
       `${c.server} = $4`,
-      `${c.state} = 'provisioning'`,
-      `${c.version} = null`,
-      `${c.migrations_digest} = null`,
+      `${c.state} = ${state}`,
+      `${c.version} = ${made[0]}`,
+      `${c.migrations_digest} = ${made[1]}`,
       `${c.updated_at} = now()`,
       ...extra.columns.map((column, index) => `${column} = ${extra.values[index]}`),
     ];
@@ -44,7 +55,8 @@ export function registryWrites(tables: RegistryTables, channel: string): Writes 
       update ${tenants} t set ${updates.join(", ")}
       where t.${c.slug} = $1 and t.${c.schema_name} is null ${returning}, true as was_there),
     inserted as (
-      insert into ${tenants} as t (${columns.join(", ")}) select ${values.join(", ")}
+      insert into ${tenants} as t (${[...columns, ...extra.columns].join(", ")})
+      select ${[...values, ...extra.values].join(", ")}
       where not exists (select from adopted) ${returning}, false as was_there),
     made as (select * from adopted union all select * from inserted),
     named as (

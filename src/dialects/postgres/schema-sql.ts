@@ -2,7 +2,8 @@ import type { SchemaSql } from "../../core/schema-sql.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { searchPath } from "./search-path.ts";
 
-const MARK = "kirayedar tenant ";
+/** Begins the comment of a tenant's schema; the id is behind it. */
+export const MARK = "kirayedar tenant ";
 
 /**
  * What depends on the schema itself is all that was made in it by name; indexes, row types and the
