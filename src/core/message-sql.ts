@@ -53,6 +53,4 @@ export interface MessageSql {
   readonly restore: string;
   /** Writes the history. */
   end(journal: JournalTable, entries: readonly MessageEntry[]): string;
-  /** Whether an error says that row or history were not as they should be. */
-  isOvertaken(error: unknown): boolean;
 }

@@ -177,7 +177,7 @@ export interface MigrationMessage {
 export interface MessageWriter {
   /**
    * Returns the message for a tenant as it was listed. The message fails, and does nothing, if the
-   * tenant is not any more as it was; see `MessageSql.isOvertaken`.
+   * tenant is not any more as it was.
    *
    * @returns `undefined` for a tenant that has to be migrated by `migrate`
    */

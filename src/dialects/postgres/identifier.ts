@@ -31,3 +31,17 @@ export function isReservedSchemaName(name: string): boolean {
 export function quoteLiteral(text: string): string {
   return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
+
+const TAG = "$kirayedar$";
+
+/**
+ * Writes the body of a `do` block as a literal: as it is between tags, unless it has such a tag.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-DOLLAR-QUOTING
+ */
+export function quoteBody(body: string): string {
+  // What ends in a dollar would make a tag together with the one behind it.
+  return body.includes("$kirayedar") || body.endsWith("$")
+    ? quoteLiteral(body)
+    : `${TAG}${body}${TAG}`;
+}

@@ -1,6 +1,6 @@
 import type { JournalTable } from "../../core/journal-sql.ts";
 import type { MessageSql } from "../../core/message-sql.ts";
-import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { quoteBody, quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { isTenantSql, registryNames } from "./registry-names.ts";
 
 /** SQLSTATE, of a class that is nobody's, of the error that stops a message. */
@@ -18,12 +18,13 @@ export const messageSql: MessageSql = {
   where ${isTenantSql(`t.${c.schema_name}`)} and t.${c.id}::pg_catalog.text = ${quoteLiteral(id)}
     and t.${c.slug}::pg_catalog.text = ${quoteLiteral(slug)} and t.${c.schema_name}::pg_catalog.text = ${quoteLiteral(schemaName)}
     and t.${c.state}::pg_catalog.text in (${states})
-    and t.${c.migrations_digest}::pg_catalog.text = ${quoteLiteral(move.fromDigest)};
-  if not found or (${historyDigest(journal)}) is distinct from ${quoteLiteral(move.fromDigest)} then
+    and t.${c.migrations_digest}::pg_catalog.text = ${quoteLiteral(move.fromDigest)}
+    and (${historyDigest(journal)}) = ${quoteLiteral(move.fromDigest)};
+  if not found then
     raise exception 'overtaken' using errcode = '${OVERTAKEN}';
   end if;
 end`;
-    return `do ${quoteLiteral(body)}`;
+    return `do ${quoteBody(body)}`;
   },
   end: (journal, entries) => {
     const rows = entries.map(
@@ -36,7 +37,6 @@ end`;
     );
   },
   restore: "set session authorization default; reset all",
-  isOvertaken: (error) => (error as { readonly code?: unknown } | null)?.code === OVERTAKEN,
 };
 
 /** Milliseconds since the message began. */

@@ -32,8 +32,13 @@ from (
     on d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid = n.oid
   left join pg_catalog.pg_class c
     on d.classid = 'pg_catalog.pg_class'::regclass and c.oid = d.objid
-  left join (select confrelid, count(*) as referenced from pg_catalog.pg_constraint
-    where contype = 'f' and conrelid <> confrelid group by confrelid) f on f.confrelid = c.oid
+  -- By what depends on the table, which is indexed: all foreign keys are everybody's.
+  left join lateral (select count(distinct k.oid) as referenced
+    from pg_catalog.pg_depend r
+    join pg_catalog.pg_constraint k on k.oid = r.objid
+    where r.refclassid = 'pg_catalog.pg_class'::regclass and r.refobjid = c.oid
+      and r.classid = 'pg_catalog.pg_constraint'::regclass
+      and k.contype = 'f' and k.confrelid = c.oid and k.conrelid <> c.oid) f on true
   where n.nspname = $1
     and d.classid in ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_proc'::regclass,
       'pg_catalog.pg_type'::regclass)

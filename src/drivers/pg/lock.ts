@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { quoteLiteral } from "../../dialects/postgres/identifier.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import type { PgClient } from "./peer.ts";
 
@@ -12,20 +11,19 @@ export function lockKey(name: string): bigint {
   return createHash("sha256").update(name).digest().readBigInt64BE(0);
 }
 
-/** SQLSTATE of the error that {@link tryLockText} raises. */
-const BUSY = "KYD01";
-
-/** Returns text that takes a named lock until the end of the transaction, or fails. */
-export function tryLockText(name: string): string {
-  const body =
-    `begin if not pg_catalog.pg_try_advisory_xact_lock(${lockKey(name)}) then ` +
-    `raise exception 'locked' using errcode = '${BUSY}'; end if; end`;
-  return `do ${quoteLiteral(body)}; `;
+/**
+ * Returns an expression that takes a named lock until the end of the transaction, or fails with 22P02:
+ * a cast, as it costs nothing where it succeeds.
+ */
+export function tryLockSql(name: string): string {
+  const isTaken = `pg_catalog.pg_try_advisory_xact_lock(${lockKey(name)})`;
+  return `(case when ${isTaken} then '1' else 'locked' end)::pg_catalog.int4`;
 }
 
-/** Returns what to tell the user about an error of {@link tryLockText}; any other error as it is. */
-export function explainBusy(error: unknown, name: string): unknown {
-  return (error as { readonly code?: unknown } | null)?.code === BUSY ? busy(name, error) : error;
+/** Returns what to tell the user about an error of {@link tryLockSql}; `undefined` for any other. */
+export function busyError(error: unknown, name: string): TenancyError | undefined {
+  const isBusy = (error as { readonly code?: unknown } | null)?.code === "22P02";
+  return isBusy ? busy(name, error) : undefined;
 }
 
 function busy(name: string, cause?: unknown): TenancyError {

@@ -44,6 +44,11 @@ export class ScopePath {
     return this.#enterText;
   }
 
+  /** The same, with one more column. */
+  enterTextWith(column: string): string {
+    return this.enterText.replace(/; $/, () => `, ${column}; `);
+  }
+
   /** Parameters of {@link ENTER_TEXT}. */
   get params(): readonly [path: string, regnamespace: string, oid: string] {
     return [this.path, this.regnamespace, this.#oid];

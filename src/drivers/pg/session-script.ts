@@ -1,7 +1,7 @@
 import type { SessionScriptOptions } from "../../core/driver.ts";
 import { enterError } from "./enter.ts";
 import { type Execution, whenReady } from "./execute.ts";
-import { explainBusy, tryLockText } from "./lock.ts";
+import { busyError, tryLockSql } from "./lock.ts";
 import { isStatementError } from "./peer.ts";
 import type { Target } from "./scoped-query.ts";
 import { RESET_TEXT, type SessionTrace, traceOf } from "./statement-info.ts";
@@ -26,25 +26,24 @@ export async function runScript(
   { leavesNothing = false, lock }: SessionScriptOptions,
 ): Promise<void> {
   const { client, scope, state } = target;
-  const locked = lock === undefined ? "" : tryLockText(lock);
   // ISOLATION: what the text before has left in the session is another tenant's. integration/pg/session-script.test.ts
   const reset = RESETS[state.trace];
-  const before = reset + locked;
+  const enter = lock === undefined ? scope.enterText : scope.enterTextWith(tryLockSql(lock));
   state.isScoped = false;
   state.touch(scope.schemaName);
   // A function that is called may leave anything, whatever the text looks like.
   state.leave(leavesNothing ? "none" : traceOf(text) === "destroy" ? "destroy" : "reset");
   const counter = countStatements(target);
   try {
-    await client.query(`${before}${scope.enterText}${text}`);
+    await client.query(`${reset}${enter}${text}`);
   } catch (error) {
     // The server tells of an error before it has let go of what the text held.
     if (isStatementError(error)) await new Promise<void>((done) => whenReady(target, done));
-    // The texts before have no semicolon but between statements, apart from the one that tries the lock.
-    const statementsBefore = reset.split(";").length - 1 + (locked === "" ? 0 : 1);
-    if (counter.count() < statementsBefore)
-      throw lock === undefined ? error : explainBusy(error, lock);
-    if (counter.count() > statementsBefore || !(error instanceof Error)) throw error;
+    // The reset has no semicolon but between its statements.
+    const statementsBefore = reset.split(";").length - 1;
+    if (counter.count() !== statementsBefore || !(error instanceof Error)) throw error;
+    const busy = lock === undefined ? undefined : busyError(error, lock);
+    if (busy !== undefined) throw busy;
     const said = enterError(error, target);
     if ((said as { code?: unknown }).code === "SCHEMA_NOT_FOUND") {
       execution.onSchemaMissing(scope.schemaName);
