@@ -36,7 +36,6 @@ describeEngines("a schema that was changed by hand", (engine) => {
       }
       const result: DiffResult = await world.tenancy.diff();
       expect(result.failed).toEqual([]);
-      console.log(text, JSON.stringify(result.groups));
       expect(result.groups.flatMap(({ differences }) => differences.map(words))).toEqual(found);
     } finally {
       await world.tenancy.drop("changed");
