@@ -35,7 +35,7 @@ const FAST_SETTINGS: Readonly<Record<string, string>> = {
   fsync: "off",
   full_page_writes: "off",
   synchronous_commit: "off",
-  max_connections: "200",
+  max_connections: "400",
   shared_buffers: "128MB",
   max_wal_size: "2GB",
   timezone: "UTC",

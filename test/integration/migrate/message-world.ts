@@ -40,6 +40,8 @@ export interface MessageWorld extends World {
     readonly tenancy: Tenancy;
     readonly messages: ("done" | "failed")[];
   };
+  /** Closes the tenancies of the test, whose connections are many together. */
+  closeOthers(): Promise<void>;
   /** Looks at one tenant. */
   outcome(slug: string, said?: unknown): Promise<Outcome>;
 }
@@ -48,6 +50,12 @@ export interface MessageWorld extends World {
 export async function createMessageWorld(): Promise<MessageWorld> {
   const world = await createWorld();
   let number = 0;
+  const opened: Tenancy[] = [];
+  const another: World["another"] = (config) => {
+    const tenancy = world.another(config);
+    opened.push(tenancy);
+    return tenancy;
+  };
 
   const watched: MessageWorld["watched"] = (config) => {
     const messages: ("done" | "failed")[] = [];
@@ -62,7 +70,7 @@ export async function createMessageWorld(): Promise<MessageWorld> {
         throw error;
       }
     };
-    const tenancy = world.another({ wrap: (driver) => watchSessions(driver, watch), ...config });
+    const tenancy = another({ wrap: (driver) => watchSessions(driver, watch), ...config });
     return { messages, tenancy };
   };
 
@@ -92,10 +100,14 @@ export async function createMessageWorld(): Promise<MessageWorld> {
 
   return {
     ...world,
+    another,
+    closeOthers: async () => {
+      for (const tenancy of opened.splice(0)) await tenancy.close();
+    },
     bothWays: async ({ before = [CREATE_NOTE], change, migrate = {}, tenant }) => {
       number += 1;
       const slugs = [`fleet${number}`, `alone${number}`] as const;
-      const first = world.another({ migrations: { global: [], tenant: before } });
+      const first = another({ migrations: { global: [], tenant: before } });
       for (const slug of slugs) {
         await first.create(slug);
         const text = change?.(world.schema(slug), slug);
@@ -106,8 +118,7 @@ export async function createMessageWorld(): Promise<MessageWorld> {
       const { failed, results } = await tenancy.migrateAll({ ...migrate, only: [slugs[0]] });
       const done = results.flatMap((item) => (item.ok ? item.versions : []));
       const said = failed[0] === undefined ? done : aboutError(failed[0].error, slugs[0]);
-      const alone = await world
-        .another({ migrations })
+      const alone = await another({ migrations })
         .migrate(slugs[1], migrate)
         .then(({ versions }) => versions)
         .catch((error: unknown) => aboutError(error, slugs[1]));

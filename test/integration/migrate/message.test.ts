@@ -16,7 +16,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "kirayedar-message-"));
-  return () => rm(folder, { force: true, recursive: true });
+  return async () => {
+    await world.closeOthers();
+    await rm(folder, { force: true, recursive: true });
+  };
 });
 
 /** Migrations behind the first one, in this order. */
