@@ -145,15 +145,20 @@ export class MigrationMessages implements MessageWriter {
     const journal = { schema: tenant.schemaName, table: settings.migrations.table };
     const limit = dialect.schema.limitLockWait(settings.migrations.lockWaitMs);
     const enter = dialect.schema.enter(tenant.schemaName, rules.sharedSchemas);
+    const { restore } = this.#message;
     // What only defines tables and the like has set nothing; but the path is never a guess.
-    const between = isPlain ? [enter] : [this.#message.restore, limit, enter];
+    const between = isPlain ? [enter] : [restore, limit, enter];
+    const behind = isPlain ? [] : [restore, enter];
     return [
       limit,
       this.#message.begin(registry, journal, tenant, { ...move, states }),
       // ISOLATION: what a migration sets for its transaction would hold for the next one, whose tables
       // would be made elsewhere. integration/migrate/message.test.ts
       // On a line of its own, as the text may end in a comment.
-      ...pending.flatMap(({ up }) => [`${String(up)}\n`, ...between]),
+      ...pending.flatMap(({ up }, index) => [
+        `${String(up)}\n`,
+        ...(index < pending.length - 1 ? between : behind),
+      ]),
       this.#message.end(journal, pending),
     ].join(";\n");
   }
