@@ -76,6 +76,29 @@ describeEngines("ready-made tenants", (engine) => {
     expect(await tenancy.exists("acme")).toBe(false);
   });
 
+  it("are the same as those that are made by migrations, part for part", async () => {
+    const rich: Migration = {
+      name: "rich",
+      up: {
+        mysql:
+          "create table parent (id int primary key, word varchar(20) default 'x'); create table child (id int primary key, parent_id int, constraint child_parent foreign key (parent_id) references parent (id)); create index child_by_parent on child (parent_id); create view words as select word from parent",
+        postgres:
+          "create type mood as enum ('good', 'bad'); create table parent (id int generated always as identity primary key, word text default 'x', mood mood); create table child (id serial primary key, parent_id int references parent (id) on delete cascade, check (id > 0)); create index child_by_parent on child (parent_id) where parent_id is not null; create view words as select word from parent; create function touch() returns trigger language plpgsql as $$ begin return new; end $$; create trigger t before insert on child for each row execute function touch()",
+      }[engine.family],
+      version: "20260101000003",
+    };
+    const migrations = { global: [], tenant: [CREATE_NOTE, rich] };
+    const tenancy = another({ migrations });
+    await tenancy.provision();
+    const ready = await made();
+    await tenancy.create("claimed");
+    await another({ migrations, provisioning: {} }).create("migrated");
+    await expect
+      .poll(async () => (await made()).filter((name) => ready.includes(name)).length)
+      .toBe(2);
+    expect(await tenancy.diff()).toMatchObject({ failed: [], groups: [], same: 2 });
+  });
+
   it("are made again in the background", async () => {
     const tenancy = another();
     await tenancy.provision();
