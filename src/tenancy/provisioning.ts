@@ -1,7 +1,7 @@
 import type { Refilled, Tenancy } from "../core/tenancy.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { refillReady } from "../lifecycle/ready-pool.ts";
-import type { Operations } from "./operations.ts";
+import { describe, type Operations } from "./operations.ts";
 
 /** How long nothing is made ready in the background after that has failed. */
 const BACK_OFF_MS = 60_000;
@@ -46,7 +46,7 @@ export function createProvisioning(deps: LifecycleDeps, operations: Operations):
       }
     } catch (error) {
       notBefore = performance.now() + BACK_OFF_MS;
-      settings.logger.error({ err: error }, "tenants not made ready");
+      settings.logger.error(describe(error), "tenants not made ready");
     }
   }
 
