@@ -1,5 +1,6 @@
 // Makes a fresh clone ready: installs the packages when they are missing or out of date, builds
 // with `--build`, and then starts `--run <file> [arguments]` under the project's own Node.js.
+// `--peers` also installs the oldest supported versions of the peers, which tests run on.
 // Plain JavaScript without dependencies, because it runs before anything is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,28 +15,35 @@ const localBin = join(modules, ".bin");
 const toolNode = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
 const options = parseArguments(process.argv.slice(2));
-install();
+install(root);
+if (options.peers) install(join(root, "test", "peers", "oldest"));
 if (options.build) build();
 if (options.run !== undefined) await run(options.run);
 
 function parseArguments(args) {
   const runAt = args.indexOf("--run");
   const own = runAt === -1 ? args : args.slice(0, runAt);
-  const unknown = own.find((argument) => argument !== "--build");
+  const unknown = own.find((argument) => argument !== "--build" && argument !== "--peers");
   if (unknown !== undefined || (runAt !== -1 && args[runAt + 1] === undefined)) {
-    fail("usage: node scripts/setup.mjs [--build] [--run <file> [arguments]]", 2);
+    fail("usage: node scripts/setup.mjs [--build] [--peers] [--run <file> [arguments]]", 2);
   }
-  return { build: own.includes("--build"), run: runAt === -1 ? undefined : args.slice(runAt + 1) };
+  return {
+    build: own.includes("--build"),
+    peers: own.includes("--peers"),
+    run: runAt === -1 ? undefined : args.slice(runAt + 1),
+  };
 }
 
-function install() {
-  const lockFile = join(root, "package-lock.json");
-  const stampFile = join(modules, ".kirayedar", "installed");
+function install(folder) {
+  const lockFile = join(folder, "package-lock.json");
+  const installed = join(folder, "node_modules");
+  const stampFile = join(installed, ".kirayedar", "installed");
   const wanted = createHash("sha256").update(readFileSync(lockFile)).digest("hex");
-  if (existsSync(toolNode)) {
+  const isUsable = folder === root ? existsSync(toolNode) : existsSync(installed);
+  if (isUsable) {
     if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted) return;
     // Installed by hand, without this script: npm's own record tells when.
-    const record = join(modules, ".package-lock.json");
+    const record = join(installed, ".package-lock.json");
     if (
       !existsSync(stampFile) &&
       existsSync(record) &&
@@ -45,7 +53,8 @@ function install() {
       return;
     }
   }
-  step("installing packages (npm ci)");
+  const what = folder === root ? "packages" : "the oldest supported peers";
+  step(`installing ${what} (npm ci)`);
   // `npm ci` deletes node_modules, so npm must not itself be running on the Node.js in there.
   const path = (process.env["PATH"] ?? "")
     .split(delimiter)
@@ -53,7 +62,7 @@ function install() {
     .join(delimiter);
   const arguments_ = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
   const result = spawnSync("npm", [...arguments_, "--loglevel=error"], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PATH: path },
     shell: process.platform === "win32",
     stdio: ["ignore", "ignore", "inherit"],

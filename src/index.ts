@@ -31,6 +31,7 @@ export type {
   MigrationStatus,
   RollbackOptions,
 } from "./core/migrator.ts";
+export { tenantOf } from "./core/records.ts";
 export type { ListOptions, TenantPage } from "./core/registry.ts";
 export type {
   AfterError,
