@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { describe } from "vitest";
+import { describe, inject } from "vitest";
 import { load as loadOldest } from "../peers/oldest/load.ts";
 
 /** Which versions of the optional peers a suite runs on. */
@@ -15,7 +15,7 @@ export interface Peers {
   /**
    * Imports a module of a package in this set's version. Its types are those of the newest.
    *
-   * @example const { Kysely } = await peers.load<typeof import("kysely")>("kysely");
+   * @example const { Kysely } = await peers.load<typeof kyselyModule>("kysely");
    */
   load<Module>(specifier: string): Promise<Module>;
   /** Version of a package in this set. */
@@ -50,6 +50,18 @@ export function describePeers(
       fn(peers);
     });
   }
+}
+
+/** As {@link describePeers}, where there is a MySQL or MariaDB server; skipped where there is none. */
+export function describeMysqlPeers(
+  name: string,
+  packageName: string,
+  fn: (peers: Peers) => void,
+  sets: readonly PeerSet[] = PEER_SETS,
+): void {
+  describe.skipIf(inject("mysql") === undefined)("on MySQL or MariaDB", () => {
+    describePeers(name, packageName, fn, sets);
+  });
 }
 
 function versionOf(set: PeerSet, packageName: string): string {

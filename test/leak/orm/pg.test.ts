@@ -1,8 +1,8 @@
 import type pg from "pg";
 import Cursor from "pg-cursor";
 import QueryStream from "pg-query-stream";
-import { describe } from "vitest";
-import { POSTGRES } from "../../support/engines.ts";
+import { pg as pgDriver } from "../../../src/drivers/pg/index.ts";
+import { type Engine, POSTGRES } from "../../support/engines.ts";
 import {
   itIsolatesOrm,
   type OrmJob,
@@ -10,13 +10,29 @@ import {
   type OrmWorld,
   type OwnedRow,
 } from "../../support/orm-isolation.ts";
+import { describePeers, type Peers } from "../../support/peers.ts";
 
 const READ = "select owner from books where id <= $1";
 const JOIN = "select a.owner from authors a join books b on b.author_id = a.id where b.id = $1";
 
-describe("pg itself", () => {
-  itIsolatesOrm({ engine: POSTGRES, open });
+describePeers("the pool itself", "pg", (peers) => {
+  itIsolatesOrm({ engine: engineWith(peers), open });
 });
+
+function engineWith(peers: Peers): Engine {
+  return {
+    ...POSTGRES,
+    open: async () => {
+      const database = await POSTGRES.open();
+      const { default: own } = await peers.load<{ default: typeof pg }>("pg");
+      return {
+        ...database,
+        driver: ({ max } = {}) =>
+          pgDriver({ connectionString: database.url, max: max ?? 4, pg: own }),
+      };
+    },
+  };
+}
 
 function open({ tenancy }: OrmWorld): OrmSubject {
   const pool = tenancy.pool as pg.Pool;
