@@ -82,6 +82,7 @@ export type {
   FleetVersion,
 } from "./core/fleet-status.ts";
 export type {
+  BoundPool,
   CreateOptions,
   DropOptions,
   EnterOptions,

@@ -101,6 +101,14 @@ export interface TenantHandle<Pool = unknown> extends Queryable {
   run<T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>>;
 }
 
+/** The application's pool, bound to one scope: what an ORM is made with for that scope. */
+export interface BoundPool<Pool = unknown> {
+  /** The pool; every query runs in the scope, whatever the ambient one is. */
+  readonly pool: Pool;
+  /** Schema of the scope (on MySQL: its database). */
+  readonly schemaName: string;
+}
+
 /** Which states a tenant may be in to be entered. */
 export interface EnterOptions {
   /** Default: only `active`. */
@@ -160,6 +168,12 @@ export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
   transaction<T>(fn: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Returns an explicit handle on one tenant. @throws as `withTenant` */
   tenant(tenant: TenantRef, options?: EnterOptions): Promise<TenantHandle<Pool>>;
+
+  /**
+   * Binds the pool to a scope at once, without a look at the tenant's state; for ORM adapters, which take
+   * the scope from `currentScope()`. Others want `tenant()`. @throws TenancyError `TENANCY_CLOSED`
+   */
+  bindPool(scope: Scope): BoundPool<Pool>;
 
   /** Finds out which tenant a request is for. Never throws for what a request may contain. */
   resolve(request: ResolveRequest): MaybePromise<Resolution>;

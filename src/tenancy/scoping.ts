@@ -31,6 +31,7 @@ export interface ScopingDeps<Pool> {
 /** The part of {@link Tenancy} that enters, changes and reads scopes, and runs queries in them. */
 export type Scoping<Pool> = Pick<
   Tenancy<Pool>,
+  | "bindPool"
   | "clearTenant"
   | "currentScope"
   | "currentTenant"
@@ -64,6 +65,12 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
   }
 
   return {
+    bindPool(scope) {
+      checkOpen();
+      const { globalSchema } = deps.settings.rules;
+      const schemaName = scope.kind === "tenant" ? scope.tenant.schemaName : globalSchema;
+      return { pool: driver.poolFor(scope), schemaName };
+    },
     clearTenant() {
       checkOpen();
       context.put(undefined);
