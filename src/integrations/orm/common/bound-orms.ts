@@ -1,0 +1,46 @@
+import { LRUCache } from "lru-cache";
+import type { EnterOptions, Tenancy, TenantHandle } from "../../../core/tenancy.ts";
+import type { TenantRef } from "../../../core/tenant.ts";
+
+/** An application's ORM, bound to one tenant: the explicit form beside the ambient one. */
+export type ForTenant<Orm> = (tenant: TenantRef, options?: EnterOptions) => Promise<Orm>;
+
+/** How {@link boundOrms} makes and keeps them. */
+export interface BoundOrmsOptions<Pool, Orm> {
+  /** Finds tenants. */
+  readonly tenancy: Pick<Tenancy<Pool>, "tenant">;
+  /** Makes the ORM of one tenant, over the pool of its handle. */
+  readonly make: (tenant: TenantHandle<Pool>) => Orm | Promise<Orm>;
+  /** How many are kept; the least recently used one is forgotten for the next. Default 500. */
+  readonly max?: number | undefined;
+}
+
+const DEFAULT_MAX = 500;
+
+/**
+ * Returns what binds an ORM to a tenant. Each tenant's is made once, and asked for in every call is only
+ * whether the tenant may be entered.
+ *
+ * One that is forgotten goes on to work for whoever has it: it holds no connection of its own.
+ */
+export function boundOrms<Pool, Orm extends object>({
+  make,
+  max = DEFAULT_MAX,
+  tenancy,
+}: BoundOrmsOptions<Pool, Orm>): ForTenant<Orm> {
+  const made = new LRUCache<string, Promise<Orm>>({ max });
+  return async (ref, options) => {
+    const handle = await tenancy.tenant(ref, options);
+    const { id, schemaName } = handle.tenant;
+    // ISOLATION: by both, as a renamed tenant's old schema name may be another one's by now.
+    // unit/integrations/bound-orms.test.ts
+    const key = JSON.stringify([id, schemaName]);
+    let orm = made.get(key);
+    if (orm === undefined) {
+      const making = Promise.resolve(make(handle));
+      making.catch(() => made.get(key) === making && made.delete(key));
+      made.set(key, (orm = making));
+    }
+    return await orm;
+  };
+}

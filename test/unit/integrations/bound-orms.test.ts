@@ -1,0 +1,53 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Tenancy, TenantHandle } from "../../../src/core/tenancy.ts";
+import { boundOrms } from "../../../src/integrations/orm/common/bound-orms.ts";
+
+/** A tenancy of which only the looking up of tenants is there. */
+function tenancyOf(schemas: Record<string, string>): Pick<Tenancy<object>, "tenant"> {
+  return {
+    tenant: async (ref) => {
+      const id = String(ref);
+      return {
+        pool: {},
+        tenant: { id, schemaName: schemas[id] },
+      } as unknown as TenantHandle<object>;
+    },
+  };
+}
+
+describe("an ORM bound to a tenant", () => {
+  it("is made once, also for those who ask at the same time", async () => {
+    const make = vi.fn(async () => ({}));
+    const forTenant = boundOrms({ make, tenancy: tenancyOf({ acme: "tenant_acme" }) });
+    const [one, two] = await Promise.all([forTenant("acme"), forTenant("acme")]);
+    expect(one).toBe(two);
+    expect(await forTenant("acme")).toBe(one);
+    expect(make).toHaveBeenCalledOnce();
+  });
+
+  it("is another one after a rename of the schema", async () => {
+    const schemas: Record<string, string> = { acme: "tenant_acme" };
+    const forTenant = boundOrms({
+      make: ({ tenant }) => ({ schemaName: tenant.schemaName }),
+      tenancy: tenancyOf(schemas),
+    });
+    await forTenant("acme");
+    schemas["acme"] = "tenant_apex";
+    expect(await forTenant("acme")).toEqual({ schemaName: "tenant_apex" });
+  });
+
+  it("is tried again after it could not be made", async () => {
+    const make = vi.fn(async () => ({})).mockRejectedValueOnce(new Error("no"));
+    const forTenant = boundOrms({ make, tenancy: tenancyOf({ acme: "tenant_acme" }) });
+    await expect(forTenant("acme")).rejects.toThrow("no");
+    expect(await forTenant("acme")).toEqual({});
+  });
+
+  it("is forgotten for others when there are too many", async () => {
+    const make = vi.fn(() => ({}));
+    const schemas = { a: "tenant_a", b: "tenant_b", c: "tenant_c" };
+    const forTenant = boundOrms({ make, max: 2, tenancy: tenancyOf(schemas) });
+    for (const slug of ["a", "b", "c", "a"]) await forTenant(slug);
+    expect(make).toHaveBeenCalledTimes(4);
+  });
+});
