@@ -3,6 +3,7 @@ import { describeHttp } from "./support/describe-http.ts";
 import { makeExpressServer } from "./servers/express.ts";
 import { makeFastifyServer } from "./servers/fastify.ts";
 import { makeFetchServer } from "./servers/fetch.ts";
+import { makeH3Server } from "./servers/h3.ts";
 import { makeHonoServer } from "./servers/hono.ts";
 import { makeKoaServer } from "./servers/koa.ts";
 
@@ -13,6 +14,9 @@ describeHttp("fastify", makeFastifyServer);
 describeHttp("koa", makeKoaServer);
 describeHttp("hono", makeHonoServer, {
   errorScope: "app.onError is called by Hono itself, where the request came in",
+});
+describeHttp("h3", makeH3Server, {
+  errorScope: "the option `onError` is called by h3 itself, where the request came in",
 });
 describeHttp("fetch", makeFetchServer, {
   abort: "listeners of a signal run where it is aborted",

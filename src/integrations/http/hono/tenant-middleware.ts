@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import { captureScope, type InScope } from "../../../core/scope.ts";
 import type { MaybePromise, Resolution } from "../../../core/resolution.ts";
 import type { Tenant } from "../../../core/tenant.ts";
-import { bindEmitter, bindResponse, releaseConnection } from "../common/bind.ts";
+import { bindResponse } from "../common/bind.ts";
 import { type Decision, decide, enterDecision, SKIPPED } from "../common/decide.ts";
-import { readFetchRequest, withTarget } from "../common/fetch-request.ts";
-import { type NodeRequestLike, readNodeRequest } from "../common/node-request.ts";
+import { withTarget } from "../common/fetch-request.ts";
 import {
   type HttpOptions,
   type HttpSettings,
@@ -16,6 +14,12 @@ import {
 import { renderRefusal } from "../common/reply.ts";
 import { checkGuard, rememberDecision, type Required } from "../common/request-state.ts";
 import { setTenantHeader } from "../common/node-scope.ts";
+import {
+  bindNodeParts,
+  type NodeParts,
+  readServerRequest,
+  targetOf,
+} from "../common/server-request.ts";
 import type { Refusal } from "../common/status.ts";
 
 /** What `c.get` knows behind {@link tenantMiddleware}. */
@@ -54,12 +58,6 @@ export interface GuardOptions {
   readonly handler?: HonoHandler;
 }
 
-/** What `@hono/node-server` passes as bindings. */
-interface NodeBindings {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse | undefined;
-}
-
 /**
  * Resolves each request to its tenant and runs everything behind it in that tenant's scope, also
  * the reading of a stream that is the response's body.
@@ -92,7 +90,7 @@ export function tenantMiddleware(
       rememberDecision(context, tenancy, decision);
       const { refusal } = decision;
       const inScope = captureScope();
-      if (node !== undefined) bindNode(node, tenancy, { inScope, outside });
+      if (node !== undefined) bindNodeParts(node, tenancy, { inScope, outside });
       if (refusal !== undefined) {
         const handler = settings.handlers[refusal.kind];
         return refuse(context, next, refusal, { ...settings, handler });
@@ -137,43 +135,22 @@ function decideHono(
 ): MaybePromise<Decision> {
   if (settings.skip?.(context) === true) return SKIPPED;
   const { onUnknown, trusts } = settings;
-  const node = nodeBindings(context.env)?.incoming as NodeRequestLike | undefined;
-  const address =
-    remoteAddress === undefined ? node?.socket?.remoteAddress : remoteAddress(context);
-  // Node's own request tells several headers of one name from one with commas.
-  const read =
-    node === undefined
-      ? readFetchRequest(context.req.raw, { raw: context, remoteAddress: address, trusts })
-      : readNodeRequest(node, {
-          raw: context,
-          trusts: () => trusts(address),
-          url: targetOf(context.req.raw.url),
-        });
+  const read = readServerRequest(context.req.raw, {
+    node: nodeBindings(context.env),
+    raw: context,
+    remoteAddress: remoteAddress && (() => remoteAddress(context)),
+    // ISOLATION: Hono's routes see the path without its dots: of `/t/globex/../acme`, they would let in
+    // whoever may see acme, and Node's own request would name globex. integration/http/hono.test.ts
+    target: targetOf(context.req.raw.url),
+    trusts,
+  });
   return decide(tenancy, read, onUnknown);
 }
 
-// ISOLATION: Hono's routes see the path without its dots: of `/t/globex/../acme`, they would let in
-// whoever may see acme, and Node's own request would name globex. integration/http/hono.test.ts
-function targetOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  return start < 0 ? "/" : url.slice(start);
-}
-
-function nodeBindings(env: unknown): NodeBindings | undefined {
-  const { incoming } = (env ?? {}) as Partial<NodeBindings>;
-  return Array.isArray(incoming?.rawHeaders) ? (env as NodeBindings) : undefined;
-}
-
-function bindNode(
-  { incoming, outgoing }: NodeBindings,
-  tenancy: HttpTenancy,
-  { inScope, outside }: { readonly inScope: InScope; readonly outside: InScope },
-): void {
-  bindEmitter(incoming, tenancy, inScope);
-  // A WebSocket: the connection is this tenant's alone from here on.
-  if (outgoing === undefined) return bindEmitter(incoming.socket, tenancy, inScope);
-  bindEmitter(outgoing, tenancy, inScope);
-  releaseConnection(outgoing, outside);
+/** What `@hono/node-server` passes as bindings. */
+function nodeBindings(env: unknown): NodeParts | undefined {
+  const { incoming } = (env ?? {}) as Partial<NodeParts>;
+  return Array.isArray(incoming?.rawHeaders) ? (env as NodeParts) : undefined;
 }
 
 function rewrite(context: Context, decision: Decision): void {

@@ -1,0 +1,14 @@
+export { healthHandler } from "./health.ts";
+export { stripTenantPath } from "./strip-tenant-path.ts";
+export {
+  requireGlobal,
+  requireTenant,
+  tenantMiddleware,
+  type GuardOptions,
+  type H3Handler,
+  type H3Options,
+} from "./tenant-middleware.ts";
+export type { HealthOptions, HealthTenancy } from "../common/health.ts";
+export type { HttpOptions, HttpTenancy } from "../common/options.ts";
+export type { Refusal, RefusalKind } from "../common/status.ts";
+export type { TrustProxy } from "../common/trust-proxy.ts";
