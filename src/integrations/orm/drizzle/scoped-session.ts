@@ -1,0 +1,114 @@
+import type { DrizzleSession, DrizzleTransaction, PreparedQuery } from "./peer.ts";
+
+/** Calls a function in the scope of a session, and returns what it returns. */
+export type Enter = <T>(fn: () => T) => T;
+
+/** How the queries of a session are run. */
+export interface SessionScope {
+  /** Returns what enters the scope of a transaction that begins now. */
+  readonly capture: () => Enter;
+  /** Enters the scope of a query that is executed now. */
+  readonly enter: Enter;
+}
+
+/**
+ * Makes each query of a session, and of its transactions, run in one scope from beginning to end. A
+ * cache is asked before a query, and told after it, and has to hear the same scope both times.
+ */
+export function scopeQueries(session: DrizzleSession, { capture, enter }: SessionScope): void {
+  scopePrepared(session, enter);
+  const transaction = transactionOf(session);
+  define(session, "transaction", function (this: DrizzleSession, work: Work, config?: unknown) {
+    const entered = capture();
+    const scoped: Work = (tx) => {
+      // ISOLATION: its connection is in the scope in which it began, wherever its function goes.
+      // leak/orm/drizzle-cache.test.ts
+      scopePrepared(tx.session, entered);
+      return work(tx);
+    };
+    return transaction.call(this, scoped, config);
+  });
+}
+
+type Work = (tx: DrizzleTransaction) => unknown;
+
+/** Returns the method, to be called with a session of choice. */
+function transactionOf(
+  session: DrizzleSession,
+): (this: DrizzleSession, work: Work, config: unknown) => unknown {
+  return Reflect.get(session, "transaction") as () => unknown;
+}
+
+function scopePrepared(session: DrizzleSession, enter: Enter): void {
+  const prepare = session.prepareQuery.bind(session);
+  define(session, "prepareQuery", (...args: unknown[]): PreparedQuery => {
+    const prepared = prepare(...args);
+    for (const name of ["all", "execute"] as const) {
+      const run = prepared[name]?.bind(prepared);
+      // ISOLATION: `putTenant` may change the scope while the query runs, and the cache would keep its
+      // rows for another tenant. leak/orm/drizzle-cache.test.ts
+      if (run !== undefined)
+        define(prepared, name, (...values: unknown[]) => enter(() => run(...values)));
+    }
+    return prepared;
+  });
+}
+
+/** The part of a pool from which a transaction takes its connection. */
+interface ConnectionPool {
+  connect?: () => Promise<Connection>;
+  getConnection?: () => Promise<Connection>;
+}
+
+interface Connection {
+  query(config: unknown, ...rest: unknown[]): Promise<unknown>;
+  release(): void;
+}
+
+/**
+ * Gives a connection back when its transaction could not begin, as in a schema that is missing: Drizzle
+ * 0.45 would keep it for ever.
+ */
+export function releaseWhereNotBegun(session: DrizzleSession): void {
+  const transaction = transactionOf(session);
+  define(session, "transaction", function (this: DrizzleSession, work: Work, config?: unknown) {
+    const client = watchedPool(this.client);
+    const watched: DrizzleSession =
+      client === undefined ? this : Object.create(this, { client: { value: client } });
+    return transaction.call(watched, work, config);
+  });
+}
+
+function watchedPool(pool: object): object | undefined {
+  for (const way of ["connect", "getConnection"] as const) {
+    const take = (pool as ConnectionPool)[way]?.bind(pool);
+    if (take === undefined) continue;
+    return Object.create(pool, { [way]: { value: async () => watch(await take()) } }) as object;
+  }
+  return undefined;
+}
+
+function watch(connection: Connection): Connection {
+  const query = connection.query.bind(connection);
+  connection.query = async (...args) => {
+    try {
+      const result = await query(...args);
+      if (isBegin(args[0])) connection.query = query;
+      return result;
+    } catch (error) {
+      // Whoever releases it too does nothing more.
+      connection.release();
+      throw error;
+    }
+  };
+  return connection;
+}
+
+function isBegin(config: unknown): boolean {
+  const { sql, text = sql } = config as { sql?: unknown; text?: unknown };
+  return typeof text === "string" && /^\s*(?:begin|start)\b/i.test(text);
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { configurable: true, value, writable: true });
+}
