@@ -1,0 +1,6 @@
+export {
+  tenantTypeorm,
+  type TenantTypeorm,
+  type TypeormDataSource,
+  type TypeormDriver,
+} from "./tenant-typeorm.ts";
