@@ -86,6 +86,7 @@ export type {
   CreateOptions,
   DropOptions,
   EnterOptions,
+  Keys,
   Refilled,
   RenameOptions,
   Tenancy,
@@ -94,6 +95,9 @@ export type {
   UpdateOptions,
 } from "./core/tenancy.ts";
 export { TENANT_STATES } from "./core/tenant.ts";
+export { keyPrefixOf } from "./core/tenant-key.ts";
+export type { KeyPart } from "./core/tenant-key.ts";
+export { folderOf } from "./core/tenant-path.ts";
 export type { Tenant, TenantRef, TenantState } from "./core/tenant.ts";
 export type { ErrorCode } from "./errors/codes.ts";
 export { isTenancyError, TenancyError } from "./errors/tenancy-error.ts";

@@ -16,6 +16,7 @@ import type { ForEachOptions, ForEachResult, ReportItem, ReportOptions } from ".
 import type { Scope } from "./scope.ts";
 import type { SeedOptions, SeedResult } from "./seed.ts";
 import type { Tenant, TenantRef, TenantState } from "./tenant.ts";
+import type { KeyPart } from "./tenant-key.ts";
 
 /** How `create` makes a tenant. */
 export interface CreateOptions {
@@ -89,8 +90,33 @@ export interface TenantHealth {
   readonly healthy: boolean;
 }
 
+/** Names for what one scope has elsewhere: in caches, in queues, in stores of files. */
+export interface Keys {
+  /**
+   * Returns a key such as `tenant:<id>:sessions:42`. No two scopes or lists of parts have the same one,
+   * and it stays when the tenant is renamed.
+   *
+   * @throws TenancyError `INVALID_KEY`; `TENANT_REQUIRED` without a scope
+   */
+  key(...parts: readonly KeyPart[]): string;
+  /**
+   * Returns a relative path such as `tenants/<id>/uploads/name.pdf`, which never leaves the tenant's
+   * folder: for files, and for S3 and its like.
+   *
+   * @throws TenancyError `INVALID_PATH`; `TENANT_REQUIRED` without a scope
+   */
+  path(...parts: readonly KeyPart[]): string;
+  /**
+   * Resolves with an absolute path under `root`, after a look at the disk: below `root`, which has to be
+   * there, no part of it may be a symbolic link.
+   *
+   * @throws TenancyError as `path`
+   */
+  filePath(root: string, ...parts: readonly KeyPart[]): Promise<string>;
+}
+
 /** One tenant, explicitly: for jobs, scripts and tests that want no ambient scope. */
-export interface TenantHandle<Pool = unknown> extends Queryable {
+export interface TenantHandle<Pool = unknown> extends Queryable, Keys {
   /** The tenant. */
   readonly tenant: Tenant;
   /** The application's pool, bound to this tenant. */
@@ -120,7 +146,7 @@ export interface EnterOptions {
  *
  * @typeParam Pool - the driver's pool
  */
-export interface Tenancy<Pool = unknown> extends Queryable, AsyncDisposable {
+export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposable {
   /** The application's pool: each query runs in the scope in force where it is called. */
   readonly pool: Pool;
   /** Where log lines go. */

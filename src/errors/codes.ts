@@ -15,6 +15,8 @@ export const REMEDIES = {
   INVALID_CONFIG: "Correct the configuration.",
   INVALID_CURSOR: "Pass `nextCursor` of the previous page unchanged, or start without a cursor.",
   INVALID_DOMAIN: "Use a host name such as `shop.example.com`, without scheme, port or path.",
+  INVALID_KEY: "Pass text or whole numbers; of a part that is long, pass a hash.",
+  INVALID_PATH: "Pass one plain file name for each part, or a name of your own making.",
   INVALID_QUERY: "Correct the call.",
   INVALID_SCHEMA_NAME: "Use a name without control characters, and no longer than is allowed.",
   INVALID_STATE: "Bring the tenant into a state that allows this, or wait until it is in one.",

@@ -14,13 +14,14 @@ import { createFleet } from "./fleet.ts";
 import { createFleetHistory } from "./fleet-history.ts";
 import { createFleetStatus } from "./fleet-status.ts";
 import { createEveryTenant } from "./for-each.ts";
+import { createKeys } from "./keys.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { createMigrations } from "./migrations.ts";
 import { createOnRequest } from "./on-request.ts";
 import { Operations } from "./operations.ts";
 import { createProvisioning } from "./provisioning.ts";
 import { resolveReady } from "./resolve-ready.ts";
-import { createScoping } from "./scoping.ts";
+import { createScoping, requireScope } from "./scoping.ts";
 import { createSeeding } from "./seed.ts";
 import { resolveSettings } from "./settings.ts";
 import { traceResolve } from "./traced-resolve.ts";
@@ -57,6 +58,7 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
       registry,
       settings,
     }),
+    ...createKeys(() => requireScope(context)),
     ...createLifecycle(deps, operations, provisioning.refillSoon),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations, provisioning.refill),

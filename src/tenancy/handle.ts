@@ -1,6 +1,7 @@
 import { scopeOf } from "../core/scope.ts";
 import type { TenantHandle } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
+import { createKeys } from "./keys.ts";
 import { rejecting } from "./rejecting.ts";
 import type { ScopingDeps } from "./scoping.ts";
 
@@ -11,6 +12,7 @@ export function createHandle<Pool>(
 ): TenantHandle<Pool> {
   const scope = scopeOf(tenant);
   return {
+    ...createKeys(() => scope),
     get pool(): Pool {
       checkOpen();
       return driver.poolFor(scope);

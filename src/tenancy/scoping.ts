@@ -56,6 +56,11 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
     return scope?.kind === "tenant" ? scope.tenant : undefined;
   }
 
+  function openScope(): Scope {
+    checkOpen();
+    return requireScope(context);
+  }
+
   /** Runs `fn` in `scope`; a call that comes too late is a rejection, never a throw. */
   function run<T>(scope: Scope | undefined, fn: () => T | PromiseLike<T>): Promise<Awaited<T>> {
     return rejecting(() => {
@@ -87,7 +92,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
       context.put(context.current());
       context.put(ref === null ? GLOBAL_SCOPE : scopeOf(await findTenant(ref, options)));
     },
-    query: async (text, params) => driver.query(requireScope(deps), text, params),
+    query: async (text, params) => driver.query(openScope(), text, params),
     requireTenant() {
       checkOpen();
       const tenant = currentTenant();
@@ -104,7 +109,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
       checkOpen();
       return createHandle(deps, await findTenant(ref, options));
     },
-    transaction: async (fn) => driver.transaction(requireScope(deps), fn),
+    transaction: async (fn) => driver.transaction(openScope(), fn),
     withTenant(ref, fn, options) {
       if (ref === null) return run(GLOBAL_SCOPE, fn);
       return rejecting(() => {
@@ -125,8 +130,8 @@ function scopeOfResolution(resolution: Resolution): Scope | undefined {
   return resolution.kind === "global" ? GLOBAL_SCOPE : undefined;
 }
 
-function requireScope({ checkOpen, context }: ScopingDeps<unknown>): Scope {
-  checkOpen();
+/** Returns the scope in force. @throws TenancyError `TENANT_REQUIRED` without one */
+export function requireScope(context: Pick<ScopeContext, "current">): Scope {
   const scope = context.current();
   if (scope === undefined) throw noScope();
   return scope;
