@@ -1,5 +1,6 @@
 import { makeConnectServer, makeNodeServer } from "./servers/node.ts";
 import { describeHttp } from "./support/describe-http.ts";
+import { makeElysiaServer } from "./servers/elysia.ts";
 import { makeExpressServer } from "./servers/express.ts";
 import { makeFastifyServer } from "./servers/fastify.ts";
 import { makeFetchServer } from "./servers/fetch.ts";
@@ -17,6 +18,9 @@ describeHttp("hono", makeHonoServer, {
 });
 describeHttp("h3", makeH3Server, {
   errorScope: "the option `onError` is called by h3 itself, where the request came in",
+});
+describeHttp("elysia", makeElysiaServer, {
+  assignKey: "the names are part of the types of the context",
 });
 describeHttp("fetch", makeFetchServer, {
   abort: "listeners of a signal run where it is aborted",
