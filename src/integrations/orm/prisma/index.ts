@@ -1,0 +1,7 @@
+/**
+ * Prisma over a tenancy: a client per tenant, over one pool.
+ *
+ * @module
+ */
+export { type PrismaOptions, type TenantPrisma, tenantPrisma } from "./tenant-prisma.ts";
+export type { PrismaClientLike } from "./peer.ts";
