@@ -1,5 +1,6 @@
 import type { Driver } from "./driver.ts";
 import type { Logger } from "./logger.ts";
+import type { MigrationFolder } from "./migration-folder.ts";
 import type { Migration } from "./migrator.ts";
 import type { Resolver } from "./resolution.ts";
 import type { SeedSource } from "./seed.ts";
@@ -47,8 +48,8 @@ export interface CacheConfig {
   readonly maxEntries?: number;
 }
 
-/** Where migrations come from: a folder, or objects. */
-export type MigrationSource = string | readonly Migration[];
+/** Where migrations come from: a folder, objects, or a folder that another tool writes. */
+export type MigrationSource = string | readonly Migration[] | MigrationFolder;
 
 /** The two sets of migrations. */
 export interface MigrationsConfig {

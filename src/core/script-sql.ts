@@ -1,3 +1,5 @@
+import type { QualifiedNames, UnqualifiedText } from "./qualified-names.ts";
+
 /** One statement of a script. */
 export interface ScriptStatement {
   /** Its text, without the semicolon and the space around it. */
@@ -49,4 +51,9 @@ export interface ScriptSql {
    * another session. Always `undefined` where DDL is transactional.
    */
   readsPrevious(statement: string): "count" | "id" | undefined;
+  /**
+   * Takes the schema off names that are qualified with it, so that they are the scope's own: not in
+   * comments, nor in strings that are no names.
+   */
+  unqualify(script: string, names: QualifiedNames): UnqualifiedText;
 }

@@ -329,9 +329,10 @@ class SchemaMigrator implements Migrator {
   }
 
   async #find(set: SetName): Promise<KnownMigration[]> {
-    const { builtinGlobal, importModule = importByNode, settings } = this.#options;
+    const { builtinGlobal, dialect, importModule = importByNode, settings } = this.#options;
     const { optional } = settings.migrations;
-    const own = { importModule, isOptional: optional[set], source: settings.migrations[set] };
+    const source = settings.migrations[set];
+    const own = { dialect, importModule, isOptional: optional[set], source };
     const found = await discover(own);
     if (set === "tenant") return found;
     const builtin = await discover({ ...own, source: builtinGlobal });

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { MigrationSource } from "../core/config.ts";
+import type { Dialect } from "../core/dialect.ts";
 import type { Migration, MigrationPhase } from "../core/migrator.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
@@ -23,6 +24,8 @@ export interface KnownMigration extends Migration {
 export interface Discovery {
   /** Folder, or objects. */
   readonly source: MigrationSource;
+  /** The engine's SQL. */
+  readonly dialect: Dialect;
   /** Whether the folder may be missing. */
   readonly isOptional: boolean;
   /** Loads a module by its file URL. */
@@ -38,8 +41,7 @@ const IGNORED = /^\.|\.d\.m?ts$|\.map$|^readme\b|\.md$/i;
  * @throws TenancyError `MIGRATIONS_FOLDER_MISSING`, `MIGRATION_INVALID`
  */
 export async function discover(discovery: Discovery): Promise<KnownMigration[]> {
-  const { source } = discovery;
-  const found = typeof source === "string" ? await inFolder(source, discovery) : source.map(fill);
+  const found = await read(discovery);
   found.sort((a, b) => compareVersions(a.version, b.version));
   for (const [index, migration] of found.entries()) {
     const before = found.slice(0, index);
@@ -55,6 +57,14 @@ export async function discover(discovery: Discovery): Promise<KnownMigration[]> 
     }
   }
   return found;
+}
+
+async function read(discovery: Discovery): Promise<KnownMigration[]> {
+  const { dialect, importModule, source } = discovery;
+  if (typeof source === "string") return await inFolder(source, discovery);
+  if (!("tool" in source)) return source.map(fill);
+  const { folder } = source;
+  return (await source.read({ dialect, folder, importModule })).map(fill);
 }
 
 /** Orders versions as numbers; of two that are the same number, the one with more zeros comes first. */
@@ -118,8 +128,8 @@ async function readSql(file: string, downFile: string | undefined): Promise<Load
   };
 }
 
-/** Without the byte order mark that some editors write, which the server takes for a name. */
-async function readText(file: string): Promise<string> {
+/** Reads a file, without the byte order mark that some editors write, which the server takes for a name. */
+export async function readText(file: string): Promise<string> {
   return (await readFile(file, "utf8")).replace(/^\ufeff/, "");
 }
 
@@ -186,7 +196,7 @@ function fill(migration: Migration): KnownMigration {
   };
 }
 
-/** Line endings differ between checkouts, and change nothing. */
-function checksumOf(text: string): string {
+/** Returns the fingerprint of a file. Line endings differ between checkouts, and change nothing. */
+export function checksumOf(text: string): string {
   return createHash("sha256").update(text.replaceAll("\r\n", "\n")).digest("hex");
 }

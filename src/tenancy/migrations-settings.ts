@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { MigrationSource, TenancyConfig } from "../core/config.ts";
+import type { MigrationFolder } from "../core/migration-folder.ts";
 import type { Settings } from "../core/settings.ts";
 import { checkBoolean, checkIdentifier, checkNumber, checkObject, invalidOption } from "./check.ts";
 
@@ -23,12 +24,13 @@ export function resolveMigrations(config: TenancyConfig, maxBytes: number): Sett
   }
   const source = (set: "global" | "tenant"): MigrationSource => {
     const value = given[set] ?? `migrations/${set}`;
+    if (isFolder(value)) return { ...value, folder: resolve(rootDir, value.folder) };
     if (typeof value !== "string") return checkMigrations(`migrations.${set}`, value);
     if (value === "") throw invalidOption(`migrations.${set}`, "is not a folder");
     return resolve(rootDir, value);
   };
   const [global, tenant] = [source("global"), source("tenant")];
-  if (typeof global === "string" && global === tenant) {
+  if (folderOf(global) !== undefined && folderOf(global) === folderOf(tenant)) {
     throw invalidOption("migrations", "has one folder for both sets");
   }
   return {
@@ -49,6 +51,16 @@ function checkMigrate(value: unknown): Settings["migrations"]["migrate"] {
   if (value === undefined) return "manually";
   if (value === "manually" || value === "on-request") return value;
   throw invalidOption("migrations.migrate", 'is neither "manually" nor "on-request"');
+}
+
+/** Whether a value was made by a function of `kirayedar/migrations`. */
+function isFolder(value: unknown): value is MigrationFolder {
+  return typeof value === "object" && value !== null && "tool" in value && "read" in value;
+}
+
+function folderOf(source: MigrationSource): string | undefined {
+  if (typeof source === "string") return source;
+  return isFolder(source) ? source.folder : undefined;
 }
 
 function checkMigrations(option: string, value: MigrationSource): MigrationSource {

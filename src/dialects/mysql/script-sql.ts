@@ -1,6 +1,7 @@
 import type { ScriptSql } from "../../core/script-sql.ts";
 import { splitStatements } from "./split-statements.ts";
 import { readString, readToken } from "./tokens.ts";
+import { unqualifyNames } from "./unqualify.ts";
 
 const LEAVES_DATABASE =
   /^(?:use|(?:create(?: or replace)?|drop) (?:database|schema)|alter (?:database|schema)(?! (?:default|character|collate)\b))\b/;
@@ -70,6 +71,7 @@ export const scriptSql: ScriptSql = {
   isDefinition: () => false,
   setsTransaction: () => false,
   split: splitStatements,
+  unqualify: unqualifyNames,
 };
 
 function refusalOfAny(script: string): string | undefined {

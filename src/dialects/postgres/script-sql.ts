@@ -1,5 +1,6 @@
 import type { ScriptSql } from "../../core/script-sql.ts";
 import { splitStatements } from "./split-statements.ts";
+import { unqualifyNames } from "./unqualify.ts";
 
 const ENDS_TRANSACTION =
   /^(?:begin|start\s+transaction|commit|end|rollback(?!\s+to\b)|abort|prepare\s+transaction)\b/i;
@@ -42,4 +43,5 @@ export const scriptSql: ScriptSql = {
   runsOthers: () => false,
   setsTransaction: (statement) => SETS_TRANSACTION.test(statement.replace(LEADING_COMMENT, "")),
   split: splitStatements,
+  unqualify: unqualifyNames,
 };

@@ -1,7 +1,5 @@
 import type { ScriptStatement } from "../../core/script-sql.ts";
-
-const TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
-const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
+import { endOfComment, endOfDollarQuote, endOfLine, endOfQuote, wordAt } from "./lexical.ts";
 
 /**
  * Splits a script into its statements, as the server's own lexer sees them: nothing is split inside
@@ -79,7 +77,7 @@ class Scanner {
     if (char === "$") return this.#skipTo(endOfDollarQuote(text, start));
     if (char === "(") this.#parentheses += 1;
     if (char === ")") this.#parentheses = Math.max(0, this.#parentheses - 1);
-    const word = match(WORD, text, start);
+    const word = wordAt(text, start);
     if (word !== undefined) return this.#word(word, start);
     return this.#skipTo(start + 1);
   }
@@ -102,47 +100,4 @@ class Scanner {
     this.position = position;
     return false;
   }
-}
-
-function match(pattern: RegExp, text: string, at: number): string | undefined {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0];
-}
-
-function endOfLine(text: string, start: number): number {
-  const end = text.indexOf("\n", start);
-  return end < 0 ? text.length : end + 1;
-}
-
-/** Comments nest, other than in C. */
-function endOfComment(text: string, start: number): number {
-  let depth = 0;
-  for (let index = start; index < text.length;) {
-    const two = text.slice(index, index + 2);
-    if (two === "/*" || two === "*/") {
-      depth += two === "/*" ? 1 : -1;
-      index += 2;
-      if (depth === 0) return index;
-    } else index += 1;
-  }
-  return text.length;
-}
-
-function endOfQuote(text: string, start: number, quote: string, escapes: boolean): number {
-  for (let index = start + 1; index < text.length; index += 1) {
-    if (escapes && text[index] === "\\") index += 1;
-    else if (text[index] === quote) {
-      if (text[index + 1] !== quote) return index + 1;
-      index += 1;
-    }
-  }
-  return text.length;
-}
-
-function endOfDollarQuote(text: string, start: number): number {
-  const tag = match(TAG, text, start);
-  // `$1` is a parameter.
-  if (tag === undefined) return start + 1;
-  const end = text.indexOf(tag, start + tag.length);
-  return end < 0 ? text.length : end + tag.length;
 }

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const importModule = (url: string): Promise<unknown> => import(/* @vite-ignore */ url);
 const find = (source = folder, isOptional = false): ReturnType<typeof discover> =>
-  discover({ importModule, isOptional, source });
+  discover({ dialect: postgres, importModule, isOptional, source });
 const put = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
 
 describe("a SQL file", () => {
@@ -146,7 +146,12 @@ describe("a folder", () => {
       { name: "a", up: "", version: "1" },
       { name: "b", phase: "contract", up: "", version: "2" },
     ] as const;
-    const found = await discover({ importModule, isOptional: false, source: objects });
+    const found = await discover({
+      dialect: postgres,
+      importModule,
+      isOptional: false,
+      source: objects,
+    });
     expect(found.map(({ phase }) => phase)).toEqual(["expand", "contract"]);
   });
 
