@@ -18,8 +18,9 @@ export function lentPool<Pool>(lender: Pool): LentPool<Pool> {
   let isUsed = false;
   // An heir has no properties that a proxy would have to give unchanged.
   const pool: object = new Proxy(Object.create(own) as object, {
-    get(_heir, property) {
+    get(heir, property) {
       if (ENDS.has(property)) return notEnding;
+      if (Object.hasOwn(heir, property)) return Reflect.get(heir, property) as unknown;
       const value: unknown = Reflect.get(own, property, own);
       // A class, such as `pool.Client`, is no method.
       if (typeof value !== "function" || isClass(value)) return value;
@@ -29,7 +30,10 @@ export function lentPool<Pool>(lender: Pool): LentPool<Pool> {
         return result === own ? pool : result;
       };
     },
-    set: (_heir, property, value) => Reflect.set(own, property, value, own),
+    // ISOLATION: what an ORM puts on its pool stays with it; the lender serves others too.
+    // unit/integrations/lent-pool.test.ts
+    set: (heir, property, value: unknown) =>
+      Reflect.defineProperty(heir, property, { configurable: true, value, writable: true }),
   });
   return { isUsed: () => isUsed, pool: pool as Pool };
 }

@@ -101,7 +101,6 @@ describePeers("tenantKysely", "kysely", (peers) => {
   describe("bad input", () => {
     it("withholds what another pool has answered, and asks it no more", async () => {
       const foreign = new pg.Pool({ connectionString: world.database.url, max: 1 });
-      // oxlint-disable-next-line no-unused-vars -- the mistake that is meant
       const { db, forTenant } = tenantKysely(tenancy, (_pool) => {
         const dialect = new kysely.PostgresDialect({ pool: foreign });
         return new kysely.Kysely<Database>({ dialect });
@@ -120,7 +119,6 @@ describePeers("tenantKysely", "kysely", (peers) => {
         expect.objectContaining({ code: "INVALID_CONFIG" }),
       );
       const old = { withPlugin: () => old, withSchema: () => old };
-      // oxlint-disable-next-line no-unused-vars -- that it takes one is what counts
       expect(() => tenantKysely(tenancy, (_pool) => old)).toThrow(
         expect.objectContaining({ code: "UNSUPPORTED_PEER" }),
       );
