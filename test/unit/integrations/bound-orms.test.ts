@@ -6,7 +6,7 @@ import { boundOrms } from "../../../src/integrations/orm/common/bound-orms.ts";
 function tenancyOf(schemas: Record<string, string>): Pick<Tenancy<object>, "tenant"> {
   return {
     tenant: async (ref) => {
-      const id = String(ref);
+      const id = ref as string;
       return {
         pool: {},
         tenant: { id, schemaName: schemas[id] },
@@ -17,7 +17,7 @@ function tenancyOf(schemas: Record<string, string>): Pick<Tenancy<object>, "tena
 
 describe("an ORM bound to a tenant", () => {
   it("is made once, also for those who ask at the same time", async () => {
-    const make = vi.fn(async () => ({}));
+    const make = vi.fn<() => Promise<object>>(async () => ({}));
     const forTenant = boundOrms({ make, tenancy: tenancyOf({ acme: "tenant_acme" }) });
     const [one, two] = await Promise.all([forTenant("acme"), forTenant("acme")]);
     expect(one).toBe(two);
@@ -37,14 +37,16 @@ describe("an ORM bound to a tenant", () => {
   });
 
   it("is tried again after it could not be made", async () => {
-    const make = vi.fn(async () => ({})).mockRejectedValueOnce(new Error("no"));
+    const make = vi
+      .fn<() => Promise<object>>(async () => ({}))
+      .mockRejectedValueOnce(new Error("no"));
     const forTenant = boundOrms({ make, tenancy: tenancyOf({ acme: "tenant_acme" }) });
     await expect(forTenant("acme")).rejects.toThrow("no");
     expect(await forTenant("acme")).toEqual({});
   });
 
   it("is forgotten for others when there are too many", async () => {
-    const make = vi.fn(() => ({}));
+    const make = vi.fn<() => object>(() => ({}));
     const schemas = { a: "tenant_a", b: "tenant_b", c: "tenant_c" };
     const forTenant = boundOrms({ make, max: 2, tenancy: tenancyOf(schemas) });
     for (const slug of ["a", "b", "c", "a"]) await forTenant(slug);
