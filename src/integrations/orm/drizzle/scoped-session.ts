@@ -36,7 +36,7 @@ type Work = (tx: DrizzleTransaction) => unknown;
 function transactionOf(
   session: DrizzleSession,
 ): (this: DrizzleSession, work: Work, config: unknown) => unknown {
-  return Reflect.get(session, "transaction") as () => unknown;
+  return Reflect.get(session, "transaction");
 }
 
 function scopePrepared(session: DrizzleSession, enter: Enter): void {

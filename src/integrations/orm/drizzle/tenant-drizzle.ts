@@ -1,7 +1,7 @@
 import { type Scope, scopeOf } from "../../../core/scope.ts";
-import type { EnterOptions, Tenancy } from "../../../core/tenancy.ts";
-import type { TenantRef } from "../../../core/tenant.ts";
+import type { Tenancy } from "../../../core/tenancy.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
+import { boundOrms, type ForTenant } from "../common/bound-orms.ts";
 import { type DrizzleCache, type DrizzleDatabase, toDatabase } from "./peer.ts";
 import { type Enter, releaseWhereNotBegun, scopeQueries } from "./scoped-session.ts";
 import { isTenantCache } from "./tenant-cache.ts";
@@ -16,7 +16,7 @@ export interface TenantDrizzle<Db> {
    *
    * @throws TenancyError `TENANT_NOT_FOUND`, `TENANT_NOT_ACTIVE`, `INVALID_TENANT_ID`
    */
-  forTenant(tenant: TenantRef, options?: EnterOptions): Promise<Db>;
+  readonly forTenant: ForTenant<Db>;
 }
 
 /** What {@link tenantDrizzle} may be told beside how a database is made. */
@@ -60,10 +60,6 @@ export function tenantDrizzle<Pool, Tables, Db extends object>(
   make: (pool: Pool, tables: Tables) => Db,
   options?: TenantDrizzleOptions<Tables>,
 ): TenantDrizzle<Db> {
-  // A view of the pool lives as long as the tenant is known by the same row: another name of its schema,
-  // or another version, is another view.
-  const bound = new WeakMap<object, Db>();
-
   function open(pool: Pool, scope: Scope | undefined): Db {
     const schemaName = scope?.kind === "tenant" ? scope.tenant.schemaName : undefined;
     const tables = tablesOf(options, schemaName);
@@ -77,12 +73,7 @@ export function tenantDrizzle<Pool, Tables, Db extends object>(
 
   return {
     db: open(tenancy.pool, undefined),
-    forTenant: async (ref, enterOptions) => {
-      const { pool, tenant } = await tenancy.tenant(ref, enterOptions);
-      let db = bound.get(pool as object);
-      if (db === undefined) bound.set(pool as object, (db = open(pool, scopeOf(tenant))));
-      return db;
-    },
+    forTenant: boundOrms({ make: ({ pool, tenant }) => open(pool, scopeOf(tenant)), tenancy }),
   };
 }
 
