@@ -17,13 +17,15 @@ export interface PrismaInternals extends PrismaClientLike {
   readonly _clientVersion?: unknown;
   /** What it was made with; extended clients share it. */
   readonly _engineConfig?: { readonly adapter?: AdapterFactory };
-  /** Set as soon as it begins to connect. */
-  readonly _connectionPromise?: unknown;
 }
 
 /** What Prisma calls an adapter: it opens one of those that run queries. */
 export interface AdapterFactory {
   connect(): Promise<Adapter>;
+  /** The pool that was given to an adapter for PostgreSQL, or `null`. */
+  readonly externalPool?: unknown;
+  /** The options of an adapter for PostgreSQL. */
+  readonly options?: { readonly schema?: string };
 }
 
 /** What runs a client's queries. */

@@ -45,10 +45,12 @@ export function watchWiring(
   // ISOLATION: one client, or one adapter, for two scopes would read the first one's tables in both.
   // integration/orm/prisma/wiring.test.ts
   if (claimed.has(factory)) throw refusal("Two scopes were given the same client, or adapter.");
-  if (client._connectionPromise !== undefined) {
-    throw refusal("The client connects already: leave that to its first query.");
-  }
   claimed.add(factory);
+  if ("externalPool" in factory) {
+    // It shows at once what it will say; a client that connects while it is made is not watched below.
+    const { externalPool, options } = factory;
+    check(externalPool, options?.schema, bound);
+  }
   factory.connect = watchConnect(factory, bound, opened);
 }
 
@@ -61,25 +63,27 @@ function watchConnect(
   const connect = factory.connect.bind(factory);
   return async () => {
     const adapter = await connect();
-    const problem = problemOf(adapter, bound);
-    // ISOLATION: the client reads `public`, or another server. integration/orm/prisma/wiring.test.ts
-    if (problem !== undefined) {
+    try {
+      check(adapter.underlyingDriver?.(), adapter.getConnectionInfo?.().schemaName, bound);
+    } catch (error) {
       await adapter.dispose();
-      throw refusal(problem);
+      throw error;
     }
     opened(adapter);
     return adapter;
   };
 }
 
-function problemOf(adapter: Adapter, { pool, schemaName }: BoundPool): string | undefined {
-  if (adapter.underlyingDriver?.() !== pool) {
-    return "The adapter does not use the pool that it was given: its version takes none, or it knows another copy of the client library.";
+// ISOLATION: the client would read `public`, or another server. integration/orm/prisma/wiring.test.ts
+function check(pool: unknown, schemaName: string | undefined, bound: BoundPool): void {
+  if (pool !== bound.pool) {
+    throw refusal(
+      "The adapter does not use the pool that it was given: its version takes none, or it knows another copy of the client library.",
+    );
   }
-  const { schemaName: actual } = adapter.getConnectionInfo?.() ?? {};
-  if (actual === schemaName) return undefined;
-  const said = actual === undefined ? "no schema" : `the schema "${actual}"`;
-  return `The adapter of the schema "${schemaName}" was made with ${said}.`;
+  if (schemaName === bound.schemaName) return;
+  const said = schemaName === undefined ? "no schema" : `the schema "${schemaName}"`;
+  throw refusal(`The adapter of the schema "${bound.schemaName}" was made with ${said}.`);
 }
 
 function refusal(fact: string): TenancyError {
