@@ -39,9 +39,6 @@ export interface Book {
 export interface TestTypeorm extends TenantTypeorm<DataSource> {
   readonly AuthorSchema: EntitySchema<Author>;
   readonly BookSchema: EntitySchema<Book>;
-  forTenant: (
-    ...args: Parameters<TenantTypeorm<DataSource>["forTenant"]>
-  ) => Promise<EntityManager>;
 }
 
 /** Makes the entities with the classes of one version. */

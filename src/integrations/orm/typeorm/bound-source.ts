@@ -1,4 +1,4 @@
-import { type Scope, scopeOf } from "../../../core/scope.ts";
+import type { Scope } from "../../../core/scope.ts";
 import { loadFromOrigin } from "./lazy-relations.ts";
 import type { DataSource, Driver, OrmTenancy, RelationLoader } from "./peer.ts";
 
@@ -40,14 +40,6 @@ export class BoundSources {
     return source;
   }
 
-  /** Returns what loads relations in a scope, if its tenant may still be entered. */
-  async loaderOf(scope: Scope): Promise<RelationLoader["load"]> {
-    if (scope.kind === "global") return this.of(scope).load;
-    const { state } = scope.tenant;
-    const { tenant } = await this.#tenancy.tenant(scope.tenant, { allow: ["active", state] });
-    return this.of(scopeOf(tenant)).load;
-  }
-
   #make(pool: unknown, schemaName: string): BoundSource {
     const own = this.#dataSource;
     const dataSource = Object.create(own) as DataSource;
@@ -65,7 +57,7 @@ export class BoundSources {
     const Loader = own.relationLoader.constructor as new (of: DataSource) => RelationLoader;
     const loader = new Loader(dataSource);
     const load = loader.load.bind(loader);
-    loader.load = loadFromOrigin(loader, (scope) => this.loaderOf(scope));
+    loader.load = loadFromOrigin(loader, (scope) => this.of(scope).load);
     dataSource.relationLoader = loader;
     dataSource.destroy = () => Promise.resolve();
     dataSource.manager = dataSource.createEntityManager();

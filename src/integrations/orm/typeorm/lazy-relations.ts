@@ -8,11 +8,11 @@ import type { RelationLoader } from "./peer.ts";
  * ISOLATION: whoever touches a lazy relation may be in another tenant's scope by then, and would get the
  * rows that have the same keys there. integration/orm/typeorm/lazy-relations.test.ts
  *
- * @param inScope - returns what loads in a scope; rejects if the tenant may not be entered any more
+ * @param inScope - returns what loads in a scope
  */
 export function loadFromOrigin(
   loader: RelationLoader,
-  inScope: (scope: Scope) => Promise<RelationLoader["load"]>,
+  inScope: (scope: Scope) => RelationLoader["load"],
 ): RelationLoader["load"] {
   const load = loader.load.bind(loader);
   return async (relation, entities, queryRunner, ...rest) => {
@@ -27,8 +27,7 @@ export function loadFromOrigin(
     for (const record of records) {
       checkOrigin(record as object, origin, relation.inverseEntityMetadata.name);
     }
-    const loadThere = await inScope(origin);
-    return loadThere(relation, entities, undefined, ...rest);
+    return inScope(origin)(relation, entities, undefined, ...rest);
   };
 }
 

@@ -84,7 +84,7 @@ export function tenantTypeorm<Source extends TypeormDataSource>(
     tenancy.currentScope();
   followScope(tenancy, dataSource);
   const { relationLoader } = dataSource;
-  relationLoader.load = loadFromOrigin(relationLoader, (scope) => sources.loaderOf(scope));
+  relationLoader.load = loadFromOrigin(relationLoader, (scope) => sources.of(scope).load);
   guard(tenancy, dataSource, scopeNow);
   return {
     dataSource: made,
