@@ -1,4 +1,9 @@
+import type * as HonoNode from "@hono/node-server";
+import type * as ElysiaPackage from "elysia";
 import type Express from "express";
+import type * as Fastify from "fastify";
+import type * as HonoPackage from "hono";
+import type * as HonoUrl from "hono/utils/url";
 import type Koa from "koa";
 import { peersOf } from "../../support/peers.ts";
 import { describeHttp } from "./support/describe-http.ts";
@@ -9,26 +14,26 @@ import { honoServer } from "./servers/hono.ts";
 import { koaServer } from "./servers/koa.ts";
 
 /** The adapters on the oldest versions of their frameworks that are supported. */
-const { load, version } = peersOf("oldest");
+const peers = peersOf("oldest");
 
-const express = await load<{ default: typeof Express }>("express");
-describeHttp(`express ${version("express")}`, expressServer(express.default));
+const express = await peers.load<{ default: typeof Express }>("express");
+describeHttp(`express ${peers.version("express")}`, expressServer(express.default));
 
-const { fastify } = await load<typeof import("fastify")>("fastify");
-describeHttp(`fastify ${version("fastify")}`, fastifyServer(fastify));
+const { fastify } = await peers.load<typeof Fastify>("fastify");
+describeHttp(`fastify ${peers.version("fastify")}`, fastifyServer(fastify));
 
-const koa = await load<{ default: typeof Koa }>("koa");
-describeHttp(`koa ${version("koa")}`, koaServer(koa.default));
+const koa = await peers.load<{ default: typeof Koa }>("koa");
+describeHttp(`koa ${peers.version("koa")}`, koaServer(koa.default));
 
-const { Hono } = await load<typeof import("hono")>("hono");
-const { getPath } = await load<typeof import("hono/utils/url")>("hono/utils/url");
-const { serve } = await load<typeof import("@hono/node-server")>("@hono/node-server");
-describeHttp(`hono ${version("hono")}`, honoServer({ Hono, getPath, serve }), {
+const { Hono } = await peers.load<typeof HonoPackage>("hono");
+const { getPath } = await peers.load<typeof HonoUrl>("hono/utils/url");
+const { serve } = await peers.load<typeof HonoNode>("@hono/node-server");
+describeHttp(`hono ${peers.version("hono")}`, honoServer({ Hono, getPath, serve }), {
   errorScope: "app.onError is called by Hono itself, where the request came in",
 });
 
-const { Elysia } = await load<typeof import("elysia")>("elysia");
+const { Elysia } = await peers.load<typeof ElysiaPackage>("elysia");
 const { node } = await import("@elysiajs/node");
-describeHttp(`elysia ${version("elysia")}`, elysiaServer({ Elysia, node }), {
+describeHttp(`elysia ${peers.version("elysia")}`, elysiaServer({ Elysia, node }), {
   assignKey: "the names are part of the types of the context",
 });

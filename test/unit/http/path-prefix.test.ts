@@ -4,7 +4,7 @@ import { pathPrefix } from "../../../src/resolvers/path.ts";
 import {
   rewriteUrl,
   urlBeforeRewrite,
-} from "../../../src/integrations/http/fastify/rewrite-url.ts";
+} from "../../../src/integrations/http/common/rewrite-url.ts";
 import { stripPrefix } from "../../../src/integrations/http/common/path-prefix.ts";
 import { urlWithTarget } from "../../../src/integrations/http/common/fetch-request.ts";
 

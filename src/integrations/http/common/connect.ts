@@ -11,6 +11,7 @@ import {
 } from "./node-scope.ts";
 import { type HttpOptions, type HttpTenancy, parseHttpOptions } from "./options.ts";
 import { checkGuard, type Required } from "./request-state.ts";
+import { urlBeforeRewrite } from "./rewrite-url.ts";
 import type { Refusal } from "./status.ts";
 
 /** Continues with the next middleware, or with the error handlers. */
@@ -52,7 +53,8 @@ export function connectMiddleware<Req extends IncomingMessage, Res extends Serve
     // ISOLATION: the scope in force here is the one that the server was started in, if any, and the
     // error handlers would run in it. integration/http/conformance.test.ts
     const fail = (error: unknown): void => enterDecision(tenancy, SKIPPED, () => next(error));
-    const decision = attempt(() => decideNode(tenancy, { raw: request, request, settings }));
+    const url = urlBeforeRewrite(request);
+    const decision = attempt(() => decideNode(tenancy, { raw: request, request, settings, url }));
     if (isPromise(decision)) {
       decision.then((decision) => proceed(request, response, next, decision), fail);
     } else {

@@ -15,6 +15,12 @@ export function rememberDecision(request: object, tenancy: HttpTenancy, decision
   (request as { [STATE]?: RequestState })[STATE] = { decision, tenancy };
 }
 
+/** Returns what was decided for a request that a middleware of this tenancy has seen. */
+export function decisionFor(request: object, tenancy: HttpTenancy): Decision | undefined {
+  const state = (request as { [STATE]?: RequestState })[STATE];
+  return state?.tenancy === tenancy ? state.decision : undefined;
+}
+
 /** What a guard asks for. */
 export type Required = "tenant" | "global";
 

@@ -25,7 +25,6 @@ import { refuse } from "./guards.ts";
 
 /** What a route's context has behind {@link tenantPlugin}. */
 // An interface would not do: Elysia asks for an index signature.
-// oxlint-disable-next-line typescript/consistent-type-definitions -- see above
 export type TenantContext = {
   /** The tenant of this request; `undefined` in the global scope and in none. */
   readonly tenant: Tenant | undefined;
@@ -45,9 +44,7 @@ export interface ElysiaOptions extends Omit<HttpOptions<Request, ElysiaHandler>,
   readonly remoteAddress?: (request: Request) => string | undefined;
 }
 
-// oxlint-disable-next-line typescript/consistent-type-definitions -- as above
 type None = {};
-// oxlint-disable-next-line typescript/consistent-type-definitions -- as above
 type Singleton = { decorator: None; derive: TenantContext; resolve: None; store: None };
 
 /** A plugin as a function, for `app.use`, that adds {@link TenantContext} to the context of routes. */

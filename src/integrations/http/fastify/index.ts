@@ -8,7 +8,7 @@ export {
   type GuardOptions,
   type TenantPluginOptions,
 } from "./tenant-plugin.ts";
-export { rewriteUrl } from "./rewrite-url.ts";
+export { rewriteUrl } from "../common/rewrite-url.ts";
 export type { HealthOptions, HealthTenancy } from "../common/health.ts";
 export type { HttpOptions, HttpTenancy } from "../common/options.ts";
 export type { Refusal, RefusalKind } from "../common/status.ts";

@@ -16,7 +16,7 @@ import { renderRefusal } from "../common/reply.ts";
 import { bindRequestLog } from "../common/request-log.ts";
 import { checkGuard, type Required } from "../common/request-state.ts";
 import type { Refusal } from "../common/status.ts";
-import { urlBeforeRewrite } from "./rewrite-url.ts";
+import { urlBeforeRewrite } from "../common/rewrite-url.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

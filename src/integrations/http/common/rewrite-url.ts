@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Resolver } from "../../../core/resolution.ts";
-import { stripPrefix } from "../common/path-prefix.ts";
+import { stripPrefix } from "./path-prefix.ts";
 
 const originals = new WeakMap<object, string>();
 
