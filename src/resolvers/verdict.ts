@@ -38,7 +38,10 @@ export function toResolution(verdicts: readonly Verdict[]): Resolution {
 }
 
 /** Who gets in depends on the state: everything but `active` is answered without the tenant's data. */
-function toTenantResolution(tenant: Tenant, strippedUrl: string | undefined): Resolution {
+export function toTenantResolution(
+  tenant: Tenant,
+  strippedUrl?: string,
+): Exclude<Resolution, { readonly kind: "global" }> {
   switch (tenant.state) {
     case "active":
       return Object.freeze(

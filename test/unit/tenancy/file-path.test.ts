@@ -84,15 +84,14 @@ describe("a path on the disk", () => {
   });
 
   it("can be written, and is read where it was written, whatever was asked for", () => {
-    const names = fc.array(fc.string({ maxLength: 12, unit: "binary" }), {
+    const names = fc.array(fc.string({ maxLength: 6, minLength: 1 }), {
       maxLength: 3,
       minLength: 1,
     });
+    const allowed = names.map(pathIfAllowed).filter((path) => path !== undefined);
     const folder = realpathSync(root);
     fc.assert(
-      fc.property(names, (names) => {
-        const relative = pathIfAllowed(names);
-        fc.pre(relative !== undefined);
+      fc.property(allowed, (relative) => {
         const file = join(folder, `${relative}.d`, "file");
         mkdirSync(join(folder, `${relative}.d`), { recursive: true });
         writeFileSync(file, "");

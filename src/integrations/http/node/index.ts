@@ -15,6 +15,11 @@ export {
   type TenantRequest,
 } from "./with-tenant.ts";
 export { withTenantUpgrade, type UpgradeHandler, type UpgradeOptions } from "./upgrade.ts";
+export {
+  tenantWebSockets,
+  type WebSocketOptions,
+  type WebSocketServerLike,
+} from "./web-sockets.ts";
 export type { ConnectHandler, ConnectMiddleware, ConnectNext } from "../common/connect.ts";
 export type { HealthOptions, HealthTenancy } from "../common/health.ts";
 export type { HttpOptions, HttpTenancy } from "../common/options.ts";
