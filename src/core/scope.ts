@@ -95,6 +95,11 @@ export class ScopeContext {
     return this.#cell()?.scope;
   }
 
+  /** Returns what stands for the nearest enclosing run: one object for all that share it. */
+  currentRun(): object | undefined {
+    return this.#cell();
+  }
+
   /**
    * Runs `fn` in `scope`, and resolves with its result.
    *

@@ -180,6 +180,11 @@ export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposabl
   /** Returns the scope in force, or `undefined`. */
   currentScope(): Scope | undefined;
   /**
+   * Returns an object that stands for the nearest enclosing `withTenant`, `scope` or request, and
+   * `undefined` outside one: a key for what must end with it, such as the identity map of an ORM.
+   */
+  currentRun(): object | undefined;
+  /**
    * Calls `fn` in the scope of a resolution, and returns what it returns, unawaited; for framework
    * adapters, whose `next` starts the request's work. Anything but `tenant` and `global` is none.
    */

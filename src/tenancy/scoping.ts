@@ -33,6 +33,7 @@ export type Scoping<Pool> = Pick<
   Tenancy<Pool>,
   | "bindPool"
   | "clearTenant"
+  | "currentRun"
   | "currentScope"
   | "currentTenant"
   | "enter"
@@ -80,6 +81,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
       checkOpen();
       context.put(undefined);
     },
+    currentRun: () => context.currentRun(),
     currentScope: () => context.current(),
     currentTenant,
     enter(resolution, fn) {

@@ -44,6 +44,18 @@ describe("ScopeContext", () => {
     expect(seen).toEqual(["acme", "globex", "global", "globex", "acme", undefined]);
   });
 
+  it("has one object for each run, whatever its scope becomes", async () => {
+    expect(context.currentRun()).toBeUndefined();
+    await inAcme(async () => {
+      const run = context.currentRun();
+      expect(run).toBeDefined();
+      expect(await inAcme(() => context.currentRun())).not.toBe(run);
+      await sleep(1);
+      context.put(scopeOf(GLOBEX));
+      expect(context.currentRun()).toBe(run);
+    });
+  });
+
   it("restores the outer scope when the function throws or rejects", async () => {
     await inAcme(async () => {
       const thrown = inGlobex(() => {
