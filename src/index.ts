@@ -1,3 +1,10 @@
+export type {
+  AdoptedObject,
+  AdoptOptions,
+  AdoptResult,
+  LeftObject,
+  NamedMigration,
+} from "./core/adopt.ts";
 export { defineConfig } from "./core/config.ts";
 export type {
   CacheConfig,
@@ -31,6 +38,7 @@ export type {
   MigrationStatus,
   RollbackOptions,
 } from "./core/migrator.ts";
+export type { MigrationFolder, MigrationTool } from "./core/migration-folder.ts";
 export { tenantOf } from "./core/records.ts";
 export type { ListOptions, TenantPage } from "./core/registry.ts";
 export type {

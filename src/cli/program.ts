@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { CONFIG_NAMES, CONFIG_VARIABLE } from "./config.ts";
 import { addCommonOptions } from "./context.ts";
+import { addAdoptCommand } from "./commands/adopt.ts";
 import { addCreateCommand } from "./commands/create.ts";
 import { addDiffCommand } from "./commands/diff.ts";
 import { addDomainsCommand } from "./commands/domains.ts";
@@ -60,6 +61,7 @@ export function createProgram(): Command {
 
   program.commandsGroup("Tenants:");
   addCreateCommand(program);
+  addAdoptCommand(program);
   addListCommand(program);
   addShowCommand(program);
   addProvisionCommand(program);

@@ -1,3 +1,4 @@
+import type { AdoptSql } from "./adopt-sql.ts";
 import type { IntrospectSql } from "./introspect-sql.ts";
 import type { JournalSql } from "./journal-sql.ts";
 import type { MessageSql } from "./message-sql.ts";
@@ -33,6 +34,8 @@ export interface Dialect {
   readonly script: ScriptSql;
   /** Describing schemas, to compare them. */
   readonly introspect: IntrospectSql;
+  /** Making a tenant of a schema that is there. */
+  readonly adopt: AdoptSql;
   /** The table of ready-made schemas. */
   readonly ready: ReadySql;
   /** The records of fleet runs. */

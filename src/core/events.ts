@@ -18,6 +18,7 @@ export interface OperationEvent {
 
 /** Every operation that has a tracing channel, named `kirayedar:<operation>`. */
 export type Operation =
+  | "tenant.adopt"
   | "tenant.create"
   | "tenant.drop"
   | "tenant.suspend"

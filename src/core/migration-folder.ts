@@ -46,8 +46,8 @@ export interface MigrationFolder {
   readonly tool: MigrationTool;
   /** The folder; relative paths start from `rootDir`. */
   readonly folder: string;
-  /** Tables that the tool keeps its history in, if a database was migrated by itself. */
-  readonly tables: readonly ToolTable[];
+  /** Returns the tables that the tool keeps its history in, if it migrated a database by itself. */
+  tables(engine: Dialect["name"]): readonly ToolTable[];
   /** Reads the folder. @throws TenancyError `MIGRATIONS_FOLDER_MISSING`, `MIGRATION_INVALID` */
   read(context: FolderContext): Promise<readonly FolderMigration[]>;
   /** Compares rows of the tool's own history with the migrations of the folder. */

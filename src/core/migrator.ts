@@ -211,6 +211,11 @@ export interface Migrator {
     tenant: Tenant,
     options?: MigrateNewOptions,
   ): Promise<{ readonly versions: readonly string[]; readonly complete: boolean }>;
+  /**
+   * Writes into a schema's history, whose table is there, that migrations were applied by somebody else;
+   * entries that it has stay as they are. Notes in the registry what the tenant is at.
+   */
+  recordApplied(tx: Transaction, tenant: Tenant, versions: readonly string[]): Promise<Tenant>;
   /** Undoes what was applied last. */
   rollback(
     session: Session,

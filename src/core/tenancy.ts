@@ -1,3 +1,4 @@
+import type { AdoptOptions, AdoptResult } from "./adopt.ts";
 import type { DiffOptions, DiffResult } from "./drift.ts";
 import type {
   MigrateOptions,
@@ -217,6 +218,17 @@ export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposabl
    *   `TENANT_BUSY`, `MIGRATION_FAILED`, `SEED_FAILED`, `HOOK_FAILED`
    */
   create(slug: string, options?: CreateOptions): Promise<Tenant>;
+  /**
+   * Makes a tenant of a schema that is there, such as the one of an application that had no tenants: what
+   * it holds is moved, or stays where it is, and what the ORM's own history says has been applied is taken
+   * for applied. Nothing is migrated; hooks and seed do not run. All or nothing; on MySQL and MariaDB,
+   * a call that died halfway is repeated.
+   *
+   * @throws TenancyError `INVALID_TENANT_ID`, `INVALID_SCHEMA_NAME`, `INVALID_QUERY`, `TENANT_EXISTS`,
+   *   `SCHEMA_NOT_FOUND`, `SCHEMA_EXISTS`, `SCHEMA_NOT_MOVABLE`, `HISTORY_MISMATCH`,
+   *   `MIGRATION_NOT_FOUND`, `DOMAIN_TAKEN`, `TENANT_BUSY`
+   */
+  adopt(options: AdoptOptions): Promise<AdoptResult>;
   /** The same as `create`: it migrates what it makes. */
   createAndMigrate(slug: string, options?: CreateOptions): Promise<Tenant>;
   /**

@@ -11,6 +11,8 @@ export const REMEDIES = {
     "Give the driver a `directConnectionString` that bypasses the transaction pooler.",
   DOMAIN_TAKEN: "Remove the domain from the other tenant first, or choose another one.",
   HEALTH_CHECK_FAILED: "Look at the cause; the tenant itself was not changed.",
+  HISTORY_MISMATCH:
+    'Put the files or the history right; or say what has been applied, by `applied: "all"`, `"none"` or a version (`--applied`).',
   HOOK_FAILED: "Look at the cause, which is the error that your hook threw.",
   INVALID_CONFIG: "Correct the configuration.",
   INVALID_CURSOR: "Pass `nextCursor` of the previous page unchanged, or start without a cursor.",

@@ -24,7 +24,7 @@ import { checkScript } from "./check-script.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { discover, type KnownMigration } from "./discover.ts";
 import { checkHalfway, findHalfway, isRecordedWithin } from "./halfway.ts";
-import { Journal } from "./journal.ts";
+import { finishedEntry, Journal } from "./journal.ts";
 import { overtakenBy } from "./phase-order.ts";
 import { MigrationMessages } from "./message.ts";
 import { planMigrate, planRollback, planStatus, versionOf } from "./plan.ts";
@@ -109,6 +109,30 @@ class SchemaMigrator implements Migrator {
       version: versionOf(versions),
     });
     return { complete: applied.length === known.length, versions };
+  }
+
+  async recordApplied(
+    tx: Transaction,
+    tenant: Tenant,
+    versions: readonly string[],
+  ): Promise<Tenant> {
+    const { dialect, registry, settings } = this.#options;
+    const known = await this.#discover("tenant");
+    const journal = this.#journal(targetOf(tenant, settings.rules.globalSchema, dialect));
+    const rows = await journal.list(tx);
+    const applied = known.filter(
+      ({ version }) =>
+        versions.includes(version) && !rows.some((before) => before.version === version),
+    );
+    if (applied.length > 0) {
+      await journal.write(
+        tx,
+        applied.map((migration) => finishedEntry(migration, 0)),
+      );
+    }
+    const all = [...rows, ...applied].map(({ checksum, version }) => [version, checksum] as const);
+    const note = noteOf(new Map(all), false);
+    return (await registry.update(tx, tenant.id, note)) ?? tenant;
   }
 
   async rollback(

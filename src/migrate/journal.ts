@@ -20,15 +20,22 @@ export class Journal {
   async read(session: Session, scope: Scope): Promise<JournalRow[]> {
     const { journal } = this.#dialect;
     try {
-      const { rows } = await session.query(scope, journal.list(this.#table).text);
+      const rows = await this.list({ query: (text, params) => session.query(scope, text, params) });
       this.#isMade = true;
-      return rows
-        .map((row) => journal.read(row))
-        .toSorted((a, b) => compareVersions(a.version, b.version));
+      return rows;
     } catch (error) {
       if (journal.isMissing(error)) return [];
       throw error;
     }
+  }
+
+  /** Reads it, by version, where its table is there. */
+  async list(on: Queryable): Promise<JournalRow[]> {
+    const { journal } = this.#dialect;
+    const { rows } = await on.query(journal.list(this.#table).text);
+    return rows
+      .map((row) => journal.read(row))
+      .toSorted((a, b) => compareVersions(a.version, b.version));
   }
 
   /** Makes its table, if it is not known to be there. */

@@ -13,6 +13,7 @@ const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly fai
   "global.migrate": { done: "global schema migrated", failed: "global migration failed" },
   "global.rollback": { done: "global schema rolled back", failed: "global rollback failed" },
   resolve: { done: "request resolved", failed: "request not resolved" },
+  "tenant.adopt": { done: "tenant adopted", failed: "tenant adoption failed" },
   "tenant.create": { done: "tenant created", failed: "tenant creation failed" },
   "tenant.drop": { done: "tenant dropped", failed: "tenant drop failed" },
   "tenant.maintenance": { done: "tenant in maintenance", failed: "tenant maintenance failed" },

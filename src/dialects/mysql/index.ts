@@ -1,4 +1,5 @@
 import type { Dialect } from "../../core/dialect.ts";
+import { adoptSql } from "./adopt-sql.ts";
 import { isPossibleSchemaName, isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
 import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
@@ -10,6 +11,7 @@ import { scriptSql } from "./script-sql.ts";
 
 /** MySQL, 8.0.23 and later, and MariaDB, 10.6 and later. */
 export const mysql: Dialect = {
+  adopt: adoptSql,
   hasSearchPath: false,
   hasTransactionalDdl: false,
   introspect: introspectSql,

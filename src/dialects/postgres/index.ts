@@ -1,4 +1,5 @@
 import type { Dialect } from "../../core/dialect.ts";
+import { adoptSql } from "./adopt-sql.ts";
 import { isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
 import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
@@ -11,6 +12,7 @@ import { scriptSql } from "./script-sql.ts";
 
 /** PostgreSQL, 13 and later. */
 export const postgres: Dialect = {
+  adopt: adoptSql,
   hasSearchPath: true,
   hasTransactionalDdl: true,
   introspect: introspectSql,

@@ -39,13 +39,12 @@ export function drizzleFolder(folder: string, options: DrizzleFolderOptions = {}
     compare,
     folder: checkFolder("drizzleFolder", folder),
     read: (context) => read(context, options),
-    tables: [
-      {
-        isHistory: true,
-        schema: history.schema ?? "drizzle",
-        table: history.table ?? "__drizzle_migrations",
-      },
-    ],
+    // On MySQL it is in the database itself.
+    tables: (engine) => {
+      const schema = history.schema ?? (engine === "postgres" ? "drizzle" : undefined);
+      const table = history.table ?? "__drizzle_migrations";
+      return [{ isHistory: true, table, ...(schema === undefined ? {} : { schema }) }];
+    },
     tool: "drizzle",
   };
 }

@@ -24,7 +24,7 @@ export function prismaFolder(folder: string, options: FolderOptions = {}): Migra
     compare,
     folder: checkFolder("prismaFolder", folder),
     read: (context) => read(context, options),
-    tables: [{ isHistory: true, table: "_prisma_migrations" }],
+    tables: () => [{ isHistory: true, table: "_prisma_migrations" }],
     tool: "prisma",
   };
 }

@@ -94,6 +94,14 @@ describe("the events of an operation", () => {
     });
     const operations: readonly (readonly [Operation, () => Promise<unknown>])[] = [
       ["tenant.create", () => tenancy.create("every")],
+      [
+        "tenant.adopt",
+        async () => {
+          await world.run("create schema found; create table found.thing (id int)");
+          await tenancy.adopt({ applied: "none", as: "found", schema: "found" });
+          return tenancy;
+        },
+      ],
       ["tenant.suspend", () => tenancy.suspend("every")],
       ["tenant.resume", () => tenancy.resume("every")],
       ["tenant.maintenance", () => tenancy.startMaintenance("every")],
