@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { ForTenant } from "../common/bound-orms.ts";
 export type { DrizzleCache, DrizzleMutation } from "./peer.ts";
 export { tenantCache } from "./tenant-cache.ts";
 export {

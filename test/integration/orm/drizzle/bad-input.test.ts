@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { pg as pgDriver } from "../../../../src/drivers/pg/index.ts";
 import {
   tenantCache,
   tenantDrizzle,
@@ -67,6 +68,18 @@ describeDrizzle("what is refused at start", (line) => {
       "Drizzle does not recognise the pool as one.",
     );
   });
+
+  // Newer ones go by the name of the class too.
+  it.runIf(line.peers.set === "oldest")(
+    "a pool of another copy of `pg` than Drizzle's",
+    async () => {
+      const other = createTenancy({ database: pgDriver({ pg }) });
+      expect(() => tenantDrizzle(other, (client) => kit.make({ client, tables }))).toThrow(
+        "Drizzle does not recognise the pool as one.",
+      );
+      await other.close();
+    },
+  );
 
   it("replicas", async () => {
     const { withReplicas } = await line.load<{
