@@ -21,6 +21,11 @@ export function decisionFor(request: object, tenancy: HttpTenancy): Decision | u
   return state?.tenancy === tenancy ? state.decision : undefined;
 }
 
+/** Tells whether an adapter of this tenancy has seen a request. */
+export function hasDecision(request: object, tenancy: HttpTenancy): boolean {
+  return (request as { [STATE]?: RequestState })[STATE]?.tenancy === tenancy;
+}
+
 /** What a guard asks for. */
 export type Required = "tenant" | "global";
 
