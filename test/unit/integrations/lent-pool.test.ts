@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { lentPool } from "../../../src/integrations/orm/common/lent-pool.ts";
 
 class FakePool extends EventEmitter {
-  readonly Client = class Client {};
+  readonly Client = Map;
   readonly options = { max: 3 };
   ended = false;
   #taken = 0;
@@ -32,7 +32,7 @@ describe("a lent pool", () => {
   it("hears what the lender says", () => {
     const lender = new FakePool();
     const { pool } = lentPool(lender);
-    const listener = vi.fn();
+    const listener = vi.fn<(count: number) => void>();
     expect(pool.on("remove", listener)).toBe(pool);
     lender.emit("remove", 1);
     expect(listener).toHaveBeenCalledExactlyOnceWith(1);
@@ -49,9 +49,9 @@ describe("a lent pool", () => {
   });
 
   it("tells whether it was asked for anything", () => {
-    const { isUsed, pool } = lentPool(new FakePool());
-    expect([isUsed(), pool.options.max, isUsed()]).toEqual([false, 3, false]);
-    pool.connect();
-    expect(isUsed()).toBe(true);
+    const lent = lentPool(new FakePool());
+    expect([lent.isUsed(), lent.pool.options.max, lent.isUsed()]).toEqual([false, 3, false]);
+    lent.pool.connect();
+    expect(lent.isUsed()).toBe(true);
   });
 });

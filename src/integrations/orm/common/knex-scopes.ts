@@ -16,9 +16,16 @@ export interface KnexLike {
 /** Where a Knex queries: in the ambient scope, or in one of its own. */
 export type KnexScope = Scope | "ambient";
 
+/** A pool that was lent to a Knex. */
+interface KnexPool {
+  /** The tenancy that has lent it. */
+  readonly tenancy: object;
+  readonly scope: KnexScope;
+}
+
 interface Memory {
   readonly connections: WeakMap<object, Scope>;
-  readonly pools: WeakMap<object, KnexScope>;
+  readonly pools: WeakMap<object, KnexPool>;
 }
 
 const SLOT = Symbol.for("kirayedar.knex");
@@ -30,8 +37,8 @@ function memory(): Memory {
 }
 
 /** Remembers where a pool that is lent to a Knex queries. */
-export function rememberPool(pool: object, scope: KnexScope): void {
-  memory().pools.set(pool, scope);
+export function rememberPool(pool: object, facts: KnexPool): void {
+  memory().pools.set(pool, facts);
 }
 
 /** Remembers in which scope a connection was taken. */
@@ -39,12 +46,16 @@ export function rememberConnection(connection: object, scope: Scope): void {
   memory().connections.set(connection, scope);
 }
 
-/** Returns where a Knex queries, or `undefined` for one that no tenancy has lent its pool to. */
-export async function scopeOfKnex({ client }: KnexLike): Promise<KnexScope | undefined> {
+/** Returns where a Knex queries, or `undefined` for one that `tenancy` has not lent its pool to. */
+export async function scopeOfKnex(
+  { client }: KnexLike,
+  tenancy: object,
+): Promise<KnexScope | undefined> {
   const { connections, pools } = memory();
-  const pool = client.config.connectionPool;
-  const scope = typeof pool === "object" && pool !== null ? pools.get(pool) : undefined;
-  if (scope !== "ambient" || client.transacting !== true) return scope;
+  const { connectionPool } = client.config;
+  const pool = pools.get(connectionPool as object);
+  if (pool?.tenancy !== tenancy) return undefined;
+  if (pool.scope !== "ambient" || client.transacting !== true) return pool.scope;
   // ISOLATION: a transaction stays where it was begun, whatever scope is in force by now.
   // integration/orm/objection/wrong-tenant.test.ts
   return connections.get(await client.acquireConnection());

@@ -1,4 +1,4 @@
-import type { Scope } from "../../../core/scope.ts";
+import type { Tenancy } from "../../../core/tenancy.ts";
 import { type KnexScope, rememberConnection, rememberPool } from "../common/knex-scopes.ts";
 import { lentPool } from "../common/lent-pool.ts";
 
@@ -13,17 +13,16 @@ interface NativePool {
  * asked for it later.
  *
  * @param scope - where the pool queries
- * @param currentScope - returns the ambient scope
  */
 export function knexPool<Pool>(
   pool: Pool,
   scope: KnexScope,
-  currentScope: () => Scope | undefined,
+  tenancy: Pick<Tenancy, "currentScope">,
 ): Pool {
   const lent = lentPool(pool).pool as NativePool;
   const noteWith = (): ((connection: object) => object) => {
     // In this very call, as the pool itself does.
-    const at = scope === "ambient" ? currentScope() : scope;
+    const at = scope === "ambient" ? tenancy.currentScope() : scope;
     return (connection) => {
       if (at !== undefined) rememberConnection(connection, at);
       return connection;
@@ -47,6 +46,6 @@ export function knexPool<Pool>(
     };
   }
   const own: object = Object.create(lent, Object.getOwnPropertyDescriptors(methods));
-  rememberPool(own, scope);
+  rememberPool(own, { scope, tenancy });
   return own as Pool;
 }

@@ -15,6 +15,8 @@ export interface KnexInstanceLike {
 /** What is looked at in {@link KnexInstanceLike.client}. */
 interface Client {
   readonly config?: { readonly connectionPool?: unknown };
+  readonly connectionSettings?: { database?: unknown };
+  readonly driverName?: unknown;
   readonly initializeExternalPool?: unknown;
   readonly pool?: unknown;
   version?: string | undefined;
@@ -50,8 +52,8 @@ export function tenantKnex<Pool, Knex extends KnexInstanceLike>(
   make: (pool: Pool) => Knex,
 ): TenantKnex<Knex> {
   const open = (pool: Pool, scope: KnexScope): Knex => {
-    const lent = knexPool(pool, scope, () => tenancy.currentScope());
-    return checkKnex(make(lent), lent);
+    const lent = knexPool(pool, scope, tenancy);
+    return nameDatabase(checkKnex(make(lent), lent));
   };
   const knex = open(tenancy.pool, "ambient");
   return {
@@ -70,6 +72,21 @@ export function tenantKnex<Pool, Knex extends KnexInstanceLike>(
 
 function clientOf(knex: KnexInstanceLike): Client {
   return knex.client as Client;
+}
+
+/** Is put into a text as it is, which is how `mysql2` treats what has this method. */
+const CURRENT_DATABASE = { toSqlString: (): string => "database()" };
+
+/**
+ * Tells a Knex for MySQL which database it is in. It knows that of its own connections' settings alone,
+ * and would find no columns for `columnInfo`, which Objection asks for before it joins a graph.
+ */
+function nameDatabase<Knex extends KnexInstanceLike>(knex: Knex): Knex {
+  const { connectionSettings, driverName } = clientOf(knex);
+  if (driverName === "mysql2" && connectionSettings !== undefined) {
+    connectionSettings.database ??= CURRENT_DATABASE;
+  }
+  return knex;
 }
 
 function checkKnex<Knex extends KnexInstanceLike>(knex: Knex, pool: unknown): Knex {
