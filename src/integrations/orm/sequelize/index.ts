@@ -1,0 +1,8 @@
+/**
+ * Sequelize over a tenancy: one Sequelize on the tenancy's pool, whose records know their tenant.
+ *
+ * @module
+ */
+export { tenantSequelize, type TenantSequelize } from "./tenant-sequelize.ts";
+export type { BoundSequelize } from "./bound-sequelize.ts";
+export type { SequelizeLike } from "./peer.ts";
