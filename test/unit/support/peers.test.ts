@@ -1,11 +1,10 @@
+import type * as PgBoss from "pg-boss";
 import { expect, it } from "vitest";
 import { peersOf } from "../../support/peers.ts";
 
 it("loads each set's own version of a package", async () => {
   const [newest, oldest] = await Promise.all(
-    (["newest", "oldest"] as const).map((set) =>
-      peersOf(set).load<typeof import("pg-boss")>("pg-boss"),
-    ),
+    (["newest", "oldest"] as const).map((set) => peersOf(set).load<typeof PgBoss>("pg-boss")),
   );
   expect(newest).not.toBe(oldest);
   // Not in 12.0.

@@ -42,9 +42,7 @@ export function tenantQueue<Queue extends BullQueueLike>(
   for (const name of ["add", "addBulk", "upsertJobScheduler", "removeJobScheduler"] as const) {
     if (typeof queue[name] !== "function") throw unsupported("BullMQ", name);
   }
-  return explicitly(tenancy, (mark) =>
-    queueForm(queue as unknown as PlainQueue, mark),
-  ) as unknown as TenantQueue<Queue>;
+  return explicitly(tenancy, (mark) => queueForm(queue as unknown as PlainQueue, mark));
 }
 
 /** Does the same for a flow producer: every job of a flow carries the tenant. */
@@ -62,7 +60,7 @@ export function tenantFlowProducer<Producer extends BullFlowProducerLike>(
       const now = mark();
       return flows.addBulk(all.map((flow) => markJob(flow, now)));
     },
-  })) as unknown as TenantFlowProducer<Producer>;
+  }));
 }
 
 function queueForm(queue: PlainQueue, mark: MarkNow): PlainQueue {

@@ -76,7 +76,7 @@ export function keyFor(mark: JobMark, key: string): string {
     /[^A-Za-z0-9-]/g,
     (character) => `_${character.charCodeAt(0).toString(16)}_`,
   );
-  return `${id}/${key}`;
+  return `${id}.${key}`;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -57,7 +57,7 @@ export function parseJobOptions(
 
 /** Refuses to start, in a tenant's scope, what would go on in that scope for ever. */
 // ISOLATION: a worker's events and timers would be those of the tenant in whose request it was made.
-// integration/jobs/bad-input.test.ts
+// unit/integrations/jobs/options.test.ts
 export function checkOutside(tenancy: Pick<JobTenancy, "currentScope">): void {
   const scope = tenancy.currentScope();
   if (scope?.kind !== "tenant") return;

@@ -100,11 +100,11 @@ function scopedHelpers(
   payload: unknown,
   { handle, mark }: { readonly handle: TenantHandle | undefined; readonly mark: JobMark },
 ): HelpersLike {
-  const common = {
+  const common: HelpersLike = {
     ...helpers,
-    ...makeProducer(helpers as never, () => mark),
+    ...makeProducer(helpers, () => mark),
     job: { ...helpers.job, payload },
-  } as HelpersLike;
+  };
   if (handle === undefined) return common;
   const withPgClient = async <T>(callback: (client: WorkerClient) => Promise<T>): Promise<T> => {
     const client = await connect(handle);
