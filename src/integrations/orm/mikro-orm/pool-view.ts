@@ -1,0 +1,77 @@
+/** How the rows of MikroORM's queries are read, which is known once it is made. */
+export interface Reading {
+  /** Options of `pg` or `mysql2`, for each query. */
+  options: Readonly<Record<string, unknown>>;
+}
+
+type Callback = (error: unknown, client?: Client, ...rest: unknown[]) => void;
+
+interface Client {
+  query: (...args: unknown[]) => unknown;
+}
+
+interface AnyPool {
+  connect(): Promise<Client>;
+  getConnection(callback: Callback): void;
+}
+
+interface Submittable {
+  readonly submit?: unknown;
+  readonly _result?: { _types?: unknown };
+}
+
+/** A view of a pool, and whether anybody has taken a connection from it. */
+export interface PoolView {
+  readonly pool: object;
+  isUsed: boolean;
+}
+
+/**
+ * Returns a view of a pool that Kysely may end, and over which rows arrive as MikroORM expects them: its
+ * own pool would have such options, as dates are read by MikroORM itself.
+ */
+export function viewPool(pool: object, reading: Reading): PoolView {
+  const own = pool as AnyPool;
+  const end = (callback?: () => void): unknown =>
+    callback === undefined ? Promise.resolve() : process.nextTick(callback);
+  const view: PoolView = {
+    isUsed: false,
+    pool: Object.create(pool, { end: { value: end } }) as object,
+  };
+  const connect = async (): Promise<Client> => {
+    view.isUsed = true;
+    return readingPg(await own.connect(), reading);
+  };
+  const getConnection = (callback: Callback): void => {
+    view.isUsed = true;
+    own.getConnection((error, client, ...rest) => {
+      callback(error, client && readingMysql(client, reading), ...rest);
+    });
+  };
+  const [name, value]: [string, unknown] =
+    "getConnection" in pool ? ["getConnection", getConnection] : ["connect", connect];
+  Object.defineProperty(view.pool, name, { value });
+  return view;
+}
+
+/** A property that is set on a client stays with this checkout of it. */
+function readingPg(client: Client, { options }: Reading): Client {
+  const { query } = client;
+  client.query = (first, ...rest) => {
+    if (typeof first === "string") return query({ text: first, types: options["types"] }, ...rest);
+    const { _result: result } = first as Submittable;
+    if (result !== undefined) result._types ??= options["types"];
+    return query(first, ...rest);
+  };
+  return client;
+}
+
+function readingMysql(client: Client, { options }: Reading): Client {
+  const { query } = client;
+  client.query = (first, ...rest) => {
+    const values = Array.isArray(rest[0]) ? { values: rest.shift() as unknown[] } : {};
+    if (typeof first !== "string") return query(first, ...rest);
+    return query({ ...options, ...values, sql: first }, ...rest);
+  };
+  return client;
+}
