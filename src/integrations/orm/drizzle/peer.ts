@@ -55,11 +55,8 @@ export interface DrizzleTransaction {
 export interface DrizzleDatabase {
   /** What it was given as `client`. */
   readonly $client: object;
-  /** Its cache, if it has one. */
-  $cache:
-    | (DrizzleCache & { invalidate?: unknown })
-    | Pick<DrizzleInvalidate, "invalidate">
-    | undefined;
+  /** Its cache, if it was given one. */
+  $cache: DrizzleCache | DrizzleInvalidate | undefined;
   readonly session: DrizzleSession;
 }
 
@@ -133,18 +130,19 @@ function takesConnection(session: DrizzleSession): boolean {
     isTaken = true;
     throw new Error("Only a trial.");
   };
-  const ways = ["connect", "getConnection", "transaction", "begin", "query"];
-  const client: unknown = Object.create(
-    session.client,
-    Object.fromEntries(ways.map((way) => [way, { value: way === "query" ? refuse : take }])),
-  );
+  const query = (): Promise<never> => Promise.reject(new Error("Only a trial."));
+  const ways = ["begin", "connect", "getConnection", "transaction"];
+  const client: unknown = Object.create(session.client, {
+    ...Object.fromEntries(ways.map((way) => [way, { value: take }])),
+    query: { value: query },
+  });
   const trial = Object.create(session, { client: { value: client } }) as DrizzleSession;
-  trial.transaction(() => undefined).catch(() => undefined);
+  try {
+    trial.transaction(() => undefined).catch(() => undefined);
+  } catch {
+    // Not every driver's method is asynchronous.
+  }
   return isTaken;
-}
-
-function refuse(): never {
-  throw new Error("Only a trial.");
 }
 
 function isObject(value: unknown): value is object {

@@ -45,10 +45,10 @@ function scopePrepared(session: DrizzleSession, enter: Enter): void {
     const prepared = prepare(...args);
     for (const name of ["all", "execute"] as const) {
       const run = prepared[name]?.bind(prepared);
+      if (run === undefined) continue;
       // ISOLATION: `putTenant` may change the scope while the query runs, and the cache would keep its
       // rows for another tenant. leak/orm/drizzle-cache.test.ts
-      if (run !== undefined)
-        define(prepared, name, (...values: unknown[]) => enter(() => run(...values)));
+      define(prepared, name, (...values: unknown[]) => enter(() => run(...values)));
     }
     return prepared;
   });

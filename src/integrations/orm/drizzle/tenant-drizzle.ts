@@ -91,8 +91,8 @@ function scopeCache<Pool>(
   db: DrizzleDatabase,
   scope: Scope | undefined,
 ): void {
-  const cache = db.$cache as DrizzleCache | undefined;
-  if (cache === undefined || cache === null) return;
+  if (!db.$cache) return;
+  const cache = db.$cache as DrizzleCache;
   // ISOLATION: it would give one tenant what another has read. integration/orm/drizzle/bad-input.test.ts
   if (!isTenantCache(cache, tenancy)) {
     throw new TenancyError("INVALID_CONFIG", "The cache of Drizzle does not know of tenants.", {

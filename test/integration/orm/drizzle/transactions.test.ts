@@ -39,13 +39,14 @@ function suite(
   let world: OrmWorld;
   let tenancy: Tenancy;
   let shop: TenantDrizzle<ShopDb & WithTables<ShopTables>>;
+  let kit: DrizzleKit;
   let acme: Tenant;
   let globex: Tenant;
   let gone: Tenant;
 
   beforeAll(async () => {
     world = await openOrmWorld(engine);
-    const kit = await load(line);
+    kit = await load(line);
     tenancy = world.tenancy;
     [acme, globex, gone] = world.tenants as [Tenant, Tenant, Tenant];
     const tables = tenantTables(kit.schemaOf, kit.define);
@@ -106,6 +107,13 @@ function suite(
     );
     expect(owners).toEqual([acme.schemaName]);
     await expect(shop.forTenant("nobody")).rejects.toMatchObject({ code: "TENANT_NOT_FOUND" });
+  });
+
+  it("refuse a function that does not use the pool that it is given", async () => {
+    const { forTenant } = tenantDrizzle(tenancy, () =>
+      kit.make({ client: tenancy.pool, tables: kit.define(kit.schemaOf("any")) }),
+    );
+    await expect(forTenant(acme)).rejects.toMatchObject({ code: "INVALID_CONFIG" });
   });
 
   it("give their connection back when they cannot begin", { timeout: 20_000 }, async () => {
