@@ -3,7 +3,7 @@ import type { Resolution } from "../../../core/resolution.ts";
 import { captureScope, type InScope, type Scope } from "../../../core/scope.ts";
 import type { Tenant } from "../../../core/tenant.ts";
 import { refusalFor } from "../../http/common/status.ts";
-import { bindIterable, isAsyncIterable } from "../common/bind-iterable.ts";
+import { bindIterable, isAsyncIterable } from "./bind-iterable.ts";
 import { scopeOfContext, type TrpcTenancy } from "./tenant-context.ts";
 import { errorFor, refusalError } from "./trpc-error.ts";
 

@@ -4,7 +4,7 @@ import type { Tenant } from "../../../../src/core/tenant.ts";
 import {
   bindIterable,
   isAsyncIterable,
-} from "../../../../src/integrations/api/common/bind-iterable.ts";
+} from "../../../../src/integrations/api/trpc/bind-iterable.ts";
 
 const context = new ScopeContext();
 const acme = scopeOf({ id: "1", slug: "acme" } as Tenant);

@@ -1,0 +1,1 @@
+export { tenantLoaders, type LoadingTenancy } from "./tenant-loaders.ts";
