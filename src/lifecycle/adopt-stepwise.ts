@@ -1,7 +1,6 @@
 import type { HeldObject } from "../core/adopt-sql.ts";
 import type { Queryable, Session } from "../core/driver.ts";
 import type { NewTenant } from "../core/registry.ts";
-import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { Patience } from "../migrate/patience.ts";
 import type { AdoptPlan } from "./adopt-plan.ts";
@@ -30,7 +29,7 @@ export async function adoptStepwise(
   const { adopt, journal, schema } = driver.dialect;
   const { from, isMoved, tenant: wanted } = plan;
   const { schemaName } = wanted;
-  const run = (text: string): Promise<void> => session.queryOutsideTransaction(GLOBAL_SCOPE, text);
+  const run = (text: string): Promise<void> => globalWrites(session, (tx) => tx.script(text));
   const isResumed = isMoved && (await isAdopting(deps, globalQueries(session), wanted, from));
   if (isMoved && !isResumed) {
     await run(schema.ensure(schemaName));

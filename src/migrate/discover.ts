@@ -144,20 +144,7 @@ async function readOptional(file: string): Promise<string | undefined> {
 
 async function readModule(file: string, importModule: Discovery["importModule"]): Promise<Loaded> {
   const text = await readText(file);
-  let loaded: Record<string, unknown>;
-  try {
-    loaded = (await importModule(pathToFileURL(file).href)) as Record<string, unknown>;
-  } catch (error) {
-    if (isTenancyError(error)) throw error;
-    const isUnreadable =
-      (error as { readonly code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION";
-    throw new TenancyError("MIGRATION_INVALID", `The migration ${file} cannot be loaded.`, {
-      cause: error,
-      remedy: isUnreadable
-        ? "This version of Node.js does not read TypeScript: migrate by the command line, or use a later one."
-        : undefined,
-    });
-  }
+  const loaded = await importFile(file, importModule);
   const {
     up,
     down,
@@ -177,6 +164,26 @@ async function readModule(file: string, importModule: Discovery["importModule"])
     up,
     ...(down === undefined ? {} : { down }),
   };
+}
+
+/** Loads a module of a migration. @throws TenancyError `MIGRATION_INVALID` */
+export async function importFile(
+  file: string,
+  importModule: Discovery["importModule"],
+): Promise<Record<string, unknown>> {
+  try {
+    return (await importModule(pathToFileURL(file).href)) as Record<string, unknown>;
+  } catch (error) {
+    if (isTenancyError(error)) throw error;
+    const isUnreadable =
+      (error as { readonly code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION";
+    throw new TenancyError("MIGRATION_INVALID", `The migration ${file} cannot be loaded.`, {
+      cause: error,
+      remedy: isUnreadable
+        ? "This version of Node.js does not read TypeScript: migrate by the command line, or use a later one."
+        : undefined,
+    });
+  }
 }
 
 function fill(migration: Migration): KnownMigration {
