@@ -9,7 +9,7 @@ export interface TenantTables<Tables> {
 }
 
 /** Schemas whose tables are kept; those of others are made again. */
-const MAX_SCHEMAS = 1_000;
+const MAX_SCHEMAS = 500;
 
 /**
  * Defines tables once, for use with and without the name of a tenant's schema.

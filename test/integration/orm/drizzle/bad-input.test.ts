@@ -10,34 +10,28 @@ import {
   describeDrizzle,
   drizzleForPostgres,
   type DrizzleKit,
-  postgresFor,
   type ShopTables,
 } from "../../../support/drizzle.ts";
 import { memoryCache } from "../../../support/memory-cache.ts";
 import { createTenancy } from "../../../../src/tenancy/create-tenancy.ts";
-import type { EngineDatabase } from "../../../support/engines.ts";
 import type { Tenancy } from "../../../../src/core/tenancy.ts";
 
 const noop = (): Promise<void> => Promise.resolve();
 
 describeDrizzle("what is refused at start", (line) => {
-  let database: EngineDatabase;
   let tenancy: Tenancy;
   let kit: DrizzleKit;
   let tables: ShopTables;
 
   // Nothing here connects.
   beforeAll(async () => {
-    database = await postgresFor(line).open();
-    tenancy = createTenancy({ database: database.driver() });
+    const { default: own } = await line.peers.load<{ default: typeof pg }>("pg");
+    tenancy = createTenancy({ database: pgDriver({ pg: own }) });
     kit = await drizzleForPostgres(line);
     tables = tenantTables(kit.schemaOf, kit.define).unqualified;
   });
 
-  afterAll(async () => {
-    await tenancy.close();
-    await database.drop();
-  });
+  afterAll(() => tenancy.close());
 
   const refused = (make: (client: unknown) => object): unknown => {
     try {
@@ -95,7 +89,7 @@ describeDrizzle("what is refused at start", (line) => {
   it("a cache that knows of no tenants, or of another tenancy's", async () => {
     const bare = refused((client) => kit.make({ cache: memoryCache(), client, tables }));
     expect(bare).toMatchObject({ code: "INVALID_CONFIG" });
-    const other = createTenancy({ database: database.driver() });
+    const other = createTenancy({ database: pgDriver() });
     const cache = tenantCache(other, memoryCache());
     expect(refused((client) => kit.make({ cache, client, tables }))).toMatchObject({
       code: "INVALID_CONFIG",

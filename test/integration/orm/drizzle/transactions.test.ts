@@ -26,9 +26,13 @@ describeDrizzle("transactions on PostgreSQL", (line) => {
 });
 
 describe.skipIf(inject("mysql") === undefined)("on MySQL or MariaDB", () => {
-  describeDrizzle("transactions", (line) => {
-    suite(line, mysql2For(line), drizzleForMysql);
-  });
+  describeDrizzle(
+    "transactions",
+    (line) => {
+      suite(line, mysql2For(line), drizzleForMysql);
+    },
+    ["0.45", "1.0"],
+  );
 });
 
 function suite(
