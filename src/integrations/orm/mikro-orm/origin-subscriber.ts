@@ -22,11 +22,11 @@ export function originSubscriber(managers: Managers): Subscriber {
     // integration/orm/mikro-orm/wrong-tenant.test.ts
     onFlush: ({ em, uow }: FlushEvent) => {
       const scope = scopeOf(em);
-      for (const { entity } of uow.getChangeSets()) {
-        for (const each of [entity, ...relatedTo(entity)]) checkEntity(each, scope);
-      }
-      for (const collection of uow.getCollectionUpdates()) {
-        for (const each of [collection.owner, ...entitiesIn(collection)]) checkEntity(each, scope);
+      // Also what is not to be written this time: whatever is in the map is this tenant's.
+      for (const entities of [uow.getPersistStack(), uow.getIdentityMap()]) {
+        for (const entity of entities) {
+          for (const each of [entity, ...relatedTo(entity)]) checkEntity(each, scope);
+        }
       }
     },
     // When it is made: loaded, referred to or new.

@@ -52,14 +52,9 @@ export interface EntityEvent {
 export interface FlushEvent {
   readonly em: EntityManager;
   readonly uow: {
-    getChangeSets(): readonly { readonly entity: Entity }[];
-    getCollectionUpdates(): readonly (Collection & { readonly owner: Entity })[];
+    getIdentityMap(): Iterable<Entity>;
+    getPersistStack(): Iterable<Entity>;
   };
-}
-
-/** The part of a collection that is used here. */
-export interface Collection {
-  getItems(check?: boolean): readonly Entity[];
 }
 
 /** The part of an entity that is used here. */
