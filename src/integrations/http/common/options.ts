@@ -7,7 +7,10 @@ import { compileTrustProxy, type TrustProxy } from "./trust-proxy.ts";
 export type HttpTenancy = Pick<Tenancy, "resolve" | "enter" | "currentScope" | "logger">;
 
 /** The outcomes that an application may answer itself. */
-export type HandledKind = Exclude<RefusalKind, "tenantRequired" | "globalRequired" | "failed">;
+export type HandledKind = Exclude<
+  RefusalKind,
+  "tenantRequired" | "globalRequired" | "wrongTenant" | "failed"
+>;
 
 /**
  * How an adapter treats requests.

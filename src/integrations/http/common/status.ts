@@ -18,6 +18,8 @@ export type RefusalKind =
   | "tenantRequired"
   /** A route of the global scope was asked for in a tenant's name, or in nobody's. */
   | "globalRequired"
+  /** The session was begun in another tenant. */
+  | "wrongTenant"
   /** Resolving failed for another reason, and no framework is there to deal with it. */
   | "failed";
 
@@ -108,6 +110,12 @@ const ANSWERS: Readonly<Record<RefusalKind, Answer>> = {
     message: "There is no such tenant.",
     retryable: false,
     status: 404,
+  },
+  wrongTenant: {
+    error: "wrong_tenant",
+    message: "This session belongs to another tenant.",
+    retryable: false,
+    status: 403,
   },
 };
 
