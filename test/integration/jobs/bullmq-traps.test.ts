@@ -1,6 +1,7 @@
+import { fileURLToPath } from "node:url";
 import type * as BullMQ from "bullmq";
 import type { Job } from "bullmq";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   tenantFlowProducer,
   tenantProcessor,
@@ -188,6 +189,39 @@ describe.skipIf(redis === undefined)("with Redis", () => {
       await worker.close();
       expect(await world.notes(acme.schemaName)).toEqual(["ended"]);
       expect(await own.getCompletedCount()).toBe(1);
+    });
+
+    it("runs jobs in their tenant in a sandboxed processor, and settles them as elsewhere", async () => {
+      const [acme, away, gone] = [await world.tenant(), await world.tenant(), await world.tenant()];
+      const own = queue();
+      const jobs = tenantQueue(world.tenancy, own);
+      const ids: string[] = [];
+      for (const tenant of [acme, away, gone]) {
+        const { add } = await jobs.forTenant(tenant);
+        ids.push((await add("note", { note: "sandboxed" }, { attempts: 3 })).id!);
+      }
+      await world.tenancy.suspend(away);
+      await world.tenancy.drop(gone);
+      vi.stubEnv("JOBS_DATABASE_URL", world.database.url);
+      const file = fileURLToPath(new URL("support/sandbox/processor.ts", import.meta.url));
+      const worker = new bull.Worker(own.name, file, { connection, useWorkerThreads: true });
+      worker.on("error", () => undefined);
+      open.push(worker);
+      const stateOf = async (id: string): Promise<string> => (await own.getJob(id))!.getState();
+      const wanted = ["completed", "delayed", "failed"];
+      let states: string[] = [];
+      await until(async () => {
+        states = await Promise.all(ids.map(stateOf));
+        return states.join() === wanted.join();
+      }, `${wanted.join()}, not ${states.join()},`);
+      vi.unstubAllEnvs();
+      expect((await own.getJob(ids[0]!))!.returnvalue).toBe(acme.slug);
+      expect(await world.notes(acme.schemaName)).toEqual(["sandboxed"]);
+      const failed = await own.getJob(ids[2]!);
+      expect([failed!.attemptsMade, failed!.failedReason]).toEqual([
+        1,
+        expect.stringContaining("gone"),
+      ]);
     });
 
     it("passes on what BullMQ gives a processor that asks for it", () => {

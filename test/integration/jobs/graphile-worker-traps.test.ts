@@ -220,6 +220,24 @@ describePeers("tenantJobs and tenantTasks", "graphile-worker", (peers) => {
   });
 
   describe("over the tenancy's own pool", () => {
+    it("works in the global scope, with the tasks in their tenants", async () => {
+      const acme = await world.tenant();
+      const jobs = tenantJobs(world.tenancy, utils);
+      const seen: unknown[] = [];
+      const { tenancy } = world;
+      const { pool } = tenancy;
+      const tasks: Tasks = {
+        shared: async () => {
+          seen.push(tenancy.requireTenant().slug);
+        },
+      };
+      await tenancy.scopeGlobal(() => work(tasks, { pgPool: pool }));
+      await tenancy.withTenant(acme, () => jobs.addJob("shared", {}));
+      await until(() => seen.length === 1);
+      await until(async () => (await countJobs("shared")) === 0);
+      expect(seen).toEqual([acme.slug]);
+    });
+
     it("does not start in no scope", async () => {
       const starting = worker.run({
         logger,
