@@ -177,11 +177,14 @@ export async function importFile(
     if (isTenancyError(error)) throw error;
     const isUnreadable =
       (error as { readonly code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION";
+    const isType = /\.[cm]?ts$/.test(file) && /named '\w+'/.test((error as Error).message);
     throw new TenancyError("MIGRATION_INVALID", `The migration ${file} cannot be loaded.`, {
       cause: error,
       remedy: isUnreadable
         ? "This version of Node.js does not read TypeScript: migrate by the command line, or use a later one."
-        : undefined,
+        : isType
+          ? "Node.js leaves types in as they are: write `import type` for them, or migrate by the command line."
+          : undefined,
     });
   }
 }
