@@ -43,7 +43,7 @@ export interface TenantMikroOrm<Orm extends MikroOrmLike> {
    * Returns a new entity manager of one tenant, which reads no ambient scope: its tables have qualified
    * names, and its connections are the tenant's. It holds none when idle. @throws as `withTenant`
    */
-  forTenant(tenant: TenantRef, options?: EnterOptions): Promise<Orm["em"]>;
+  readonly forTenant: (tenant: TenantRef, options?: EnterOptions) => Promise<Orm["em"]>;
 }
 
 /**

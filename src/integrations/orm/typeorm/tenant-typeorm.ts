@@ -40,7 +40,7 @@ export interface TenantTypeorm<Source extends TypeormDataSource> {
    * Returns an entity manager of one tenant, which reads no ambient scope. It is cheap, and holds no
    * connection. Its `dataSource` is bound to the tenant too. @throws as `withTenant`
    */
-  forTenant(tenant: TenantRef, options?: EnterOptions): Promise<Source["manager"]>;
+  readonly forTenant: (tenant: TenantRef, options?: EnterOptions) => Promise<Source["manager"]>;
 }
 
 /**
