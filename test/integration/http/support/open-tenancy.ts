@@ -11,6 +11,7 @@ export type PgTestPool = ReturnType<typeof pg>["pool"];
 export async function openTenancy(): Promise<{
   tenancy: Tenancy<PgTestPool>;
   drop: () => Promise<void>;
+  url: string;
 }> {
   const { drop, url } = await createTestDatabase();
   const tenancy = createTenancy({
@@ -26,5 +27,5 @@ export async function openTenancy(): Promise<{
     resolvers: [host(), pathPrefix("/t")],
   });
   await tenancy.migrateGlobal();
-  return { drop, tenancy };
+  return { drop, tenancy, url };
 }
