@@ -51,6 +51,7 @@ export function execute(
       : nameOf(target, info, key, config.name !== undefined);
   target.state.leave(info.trace);
   const query = newQuery(execution, target, config, name);
+  query.leavesEntering = info.opensTransaction;
   query.callback = once((error, result) => {
     if (!error) return callback(null, result, "ready");
     if ((error as { code?: unknown }).code === "SCHEMA_NOT_FOUND") {

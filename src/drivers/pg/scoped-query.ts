@@ -28,6 +28,11 @@ export interface ScopedQuery extends PgQuery {
   readonly hasEntered: boolean;
   /** How many statements of its text have run. */
   readonly completed: number;
+  /**
+   * Whether the statement that follows enters the scope for it: how a transaction is isolated can be said
+   * before its first query alone, and what enters a scope is one.
+   */
+  leavesEntering: boolean;
 }
 
 /** Makes a {@link ScopedQuery} of an application's own `pg`. */
@@ -44,6 +49,7 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
   return class extends Query implements ScopedQuery {
     hasEntered = false;
     completed = 0;
+    leavesEntering = false;
     readonly #target: Target;
     #isEntering = false;
     #isText = false;
@@ -60,6 +66,11 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
 
     override submit(wire: Wire): Error | null | undefined | void {
       const { client, scope, state } = this.#target;
+      if (this.leavesEntering) {
+        // ISOLATION: the scope of a statement before it ended with that. integration/pg/transactions.test.ts
+        if (client.getTransactionStatus() !== "T") state.isScoped = false;
+        return super.submit(wire);
+      }
       if (!mustEnter(client.getTransactionStatus(), state)) return super.submit(wire);
       this.hasEntered = true;
       this.#isEntering = true;

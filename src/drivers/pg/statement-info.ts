@@ -15,6 +15,8 @@ export interface StatementInfo {
   readonly trace: SessionTrace;
   /** Whether it reads what statements before it have left in the session, whosesoever they were. */
   readonly readsSession: boolean;
+  /** Whether it begins a transaction, or says how it is isolated, and does nothing else. */
+  readonly opensTransaction: boolean;
 }
 
 /** Characters of all texts together. */
@@ -23,6 +25,8 @@ const MAX_REMEMBERED = 8 * 1024 * 1024;
 const LEADING_COMMENT = /^\s*(?:--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)/;
 const PREPARABLE = /^\s*\(*\s*(?:select|insert|update|delete|merge|with|values|table)\b/i;
 const LOCAL_SET_CONFIG = /set_config\s*\((?:[^()']|'[^']*')*,\s*true\s*\)/gi;
+
+const OPENS_TRANSACTION = /^\s*(?:begin|start\s+transaction|set\s+transaction)\b[^;]*;?\s*$/i;
 
 const READS_SESSION = /\blastval"?\s*\(/i;
 
@@ -93,6 +97,7 @@ function inspect(text: string, key: string): StatementInfo {
   return {
     isPreparable: trace === "none" && PREPARABLE.test(bare),
     key,
+    opensTransaction: OPENS_TRANSACTION.test(bare),
     readsSession: READS_SESSION.test(bare),
     text,
     trace,

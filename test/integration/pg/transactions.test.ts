@@ -1,0 +1,70 @@
+import type pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+import { createPgWorld, type PgWorld } from "../../support/pg-world.ts";
+
+let database: TestDatabase;
+let world: PgWorld;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  world = await createPgWorld(database.url, ["tenant_a", "tenant_b"], { max: 1 });
+});
+afterAll(async () => {
+  await world.close();
+  await database.drop();
+});
+
+const owners = "select distinct owner from note where owner like 'tenant%'";
+const isolation = "select current_setting('transaction_isolation') as level";
+
+/** Runs statements on one client of a tenant; returns the rows of the last one. */
+async function run(tenant: number, statements: readonly string[]): Promise<object[]> {
+  const client = await world.in(tenant, () => world.pool.connect());
+  try {
+    let result: pg.QueryResult<object> | undefined;
+    for (const statement of statements) result = await client.query<object>(statement);
+    return result?.rows ?? [];
+  } finally {
+    await client.query("rollback");
+    client.release();
+  }
+}
+
+const beginnings = [
+  ["begin isolation level serializable"],
+  ["begin", "set transaction isolation level serializable"],
+  ["START TRANSACTION ISOLATION LEVEL SERIALIZABLE;"],
+  ["start transaction;", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE;"],
+  ["/* why */ begin transaction read write, isolation level serializable"],
+];
+
+it.each(beginnings)("isolates a transaction as it is told: %s", async (...statements) => {
+  expect(await run(0, [...statements, isolation])).toEqual([{ level: "serializable" }]);
+});
+
+it.each(beginnings)("is in its tenant after: %s", async (...statements) => {
+  // The connection is the only one, and was in another tenant's scope just now.
+  await world.in(1, () => world.pool.query(owners));
+  expect(await run(0, [...statements, owners])).toEqual([{ owner: "tenant_a" }]);
+  expect(await run(1, [...statements, owners])).toEqual([{ owner: "tenant_b" }]);
+});
+
+it("is in its tenant after a savepoint that was rolled back", async () => {
+  const statements = ["begin", "savepoint one", owners, "rollback to one", owners];
+  expect(await run(0, statements)).toEqual([{ owner: "tenant_a" }]);
+});
+
+it("is in its tenant in a text that begins and goes on", async () => {
+  const client = await world.in(0, () => world.pool.connect());
+  const text = `begin; ${owners}`;
+  const config: pg.QueryConfig & { readonly queryMode: string } = { queryMode: "simple", text };
+  const results = (await client.query(config)) as unknown as pg.QueryResult[];
+  expect(results.at(-1)?.rows).toEqual([{ owner: "tenant_a" }]);
+  await client.query("rollback");
+  client.release();
+});
+
+it("begins, and does nothing, without being in a scope", async () => {
+  expect(await run(0, ["begin", "commit", "begin", owners])).toEqual([{ owner: "tenant_a" }]);
+});
