@@ -45,8 +45,8 @@ export const takePg: Take = async (pool, { types }) => {
 /** Takes a connection of `mysql2`. */
 export const takeMysql2: Take = async (pool, { typeCast }) => {
   const connection = await new Promise<Mysql2Connection>((resolve, reject) => {
-    const answer = (error: unknown, taken: Mysql2Connection): void => {
-      if (error) reject(error as Error);
+    const answer = (error: Error | null, taken: Mysql2Connection): void => {
+      if (error) reject(error);
       else resolve(taken);
     };
     (pool as { getConnection(callback: typeof answer): void }).getConnection(answer);

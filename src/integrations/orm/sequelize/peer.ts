@@ -24,6 +24,10 @@ export interface SequelizeInternals extends SequelizeLike {
     readonly schema?: unknown;
   };
   readonly connectionManager: ConnectionManager;
+  readonly dialect: {
+    /** Writes what defines tables, and what looks at them. */
+    readonly queryGenerator: { options: object; tableExistsQuery: AnyMethod };
+  };
   addHook(name: string, hook: AnyMethod): unknown;
   runHooks(name: string, ...args: unknown[]): Promise<unknown>;
   databaseVersion(options: object): Promise<string>;

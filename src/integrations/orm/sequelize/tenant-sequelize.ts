@@ -5,6 +5,7 @@ import { bindSequelize, type BoundSequelize } from "./bound-sequelize.ts";
 import { checkSequelize } from "./check-sequelize.ts";
 import type { SequelizeLike } from "./peer.ts";
 import { Records } from "./records.ts";
+import { nameScopes } from "./scope-names.ts";
 import { ScopedConnections } from "./scoped-connections.ts";
 
 /** Sequelize, in the ambient scope and bound to a tenant. */
@@ -39,6 +40,7 @@ export function tenantSequelize<Sequelize extends SequelizeLike>(
     throw new TenancyError("INVALID_CONFIG", "This Sequelize is over a tenancy already.");
   }
   adopted.add(sequelize);
+  nameScopes(internals, tenancy);
   const connections = new ScopedConnections(internals, tenancy);
   // Its hooks are what holds it.
   void new Records(internals, tenancy, connections);

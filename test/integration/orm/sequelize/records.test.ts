@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { tenantOf } from "../../../../src/core/records.ts";
+import { POSTGRES } from "../../../support/engines.ts";
+import { closeOrmWorld, openOrmWorld, type OrmWorld } from "../../../support/orm-isolation.ts";
+import { describePeers } from "../../../support/peers.ts";
+import {
+  type AuthorRecord,
+  type BookRecord,
+  type SequelizeSubject,
+  wire,
+} from "./sequelize-world.ts";
+
+describePeers("records of Sequelize", "sequelize", (peers) => {
+  let world: OrmWorld;
+  let subject: SequelizeSubject;
+
+  beforeAll(async () => {
+    world = await openOrmWorld(POSTGRES);
+    subject = await wire(world.tenancy, peers, POSTGRES);
+  });
+  afterAll(() => closeOrmWorld(world));
+
+  const inOne = <T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>> =>
+    world.tenancy.withTenant("one", fn);
+  const inTwo = <T>(fn: () => T | PromiseLike<T>): Promise<Awaited<T>> =>
+    world.tenancy.withTenant("two", fn);
+  const author = (): Promise<AuthorRecord> =>
+    inOne(() => subject.Author.findByPk(1, { include: "books", rejectOnEmpty: true }));
+  const book = (id = 1): Promise<BookRecord> =>
+    inOne(() => subject.Book.findByPk(id, { rejectOnEmpty: true }));
+
+  it("know their tenant however they were read or written", async () => {
+    const { Author, Book, sequelize } = subject;
+    const records = await inOne(async () => {
+      const [made] = await Author.findOrCreate({
+        defaults: { name: "Fay", owner: "tenant_one" },
+        where: { name: "Fay" },
+      });
+      const [upserted] = await Author.upsert({ id: 1, name: "Ann", owner: "tenant_one" });
+      const one = await author();
+      return [
+        made,
+        upserted,
+        one,
+        ...(one.books ?? []),
+        ...(await one.getBooks()),
+        await Author.findOne({ hooks: false, rejectOnEmpty: true } as object),
+        await Author.scope().findOne({ rejectOnEmpty: true }),
+        await Author.create({ name: "Gus", owner: "tenant_one" }),
+        ...(await Author.bulkCreate([{ name: "Hal", owner: "tenant_one" }])),
+        ...(await Book.findAll({ include: [{ all: true }] })).map((found) => found.author),
+        ...(await sequelize.query("select * from authors limit 1", {
+          mapToModel: true,
+          model: Author,
+        })),
+      ];
+    });
+    expect(records.length).toBeGreaterThan(14);
+    expect(new Set(records.map((record) => record && tenantOf(record)?.slug))).toEqual(
+      new Set(["one"]),
+    );
+    expect(tenantOf(Author.build({ name: "New", owner: "" }))).toBeUndefined();
+    const global = await world.tenancy.scopeGlobal(() => Author.findOne({ rejectOnEmpty: true }));
+    expect(tenantOf(global)).toBeNull();
+  });
+
+  const writes: Record<string, (record: BookRecord) => Promise<unknown>> = {
+    destroyed: (record) => record.destroy(),
+    "destroyed without hooks": (record) => record.destroy({ hooks: false }),
+    incremented: (record) => record.increment("author_id"),
+    reloaded: (record) => record.reload(),
+    saved: (record) => record.save(),
+    "saved after a change": (record) => record.set({ title: "Q" }).save({ hooks: false }),
+    updated: (record) => record.update({ title: "Q" }),
+  };
+  it.each(Object.entries(writes))(
+    "are refused when they are %s in another tenant",
+    async (_, write) => {
+      const record = await book(2);
+      await expect(inTwo(() => write(record))).rejects.toMatchObject({ code: "WRONG_TENANT" });
+      const found = await inTwo(() => subject.Book.findByPk(2, { rejectOnEmpty: true }));
+      expect(found.get()).toMatchObject({ author_id: 1, title: "B" });
+    },
+  );
+
+  it("may be saved again and again in their own", async () => {
+    const record = await book(3);
+    await inOne(async () => {
+      await record.update({ title: "Y" });
+      await record.increment("author_id", { by: 0 });
+      await (await record.reload()).update({ title: "C" });
+    });
+    expect((await book(3)).title).toBe("C");
+  });
+
+  it("are refused in another tenant's relations, on either side", async () => {
+    const [one, own] = [await author(), await book()];
+    const other = await inTwo(() => subject.Author.findByPk(1, { rejectOnEmpty: true }));
+    const attempts: (() => Promise<unknown>)[] = [
+      () => one.getBooks(),
+      () => one.addBook(own),
+      () => other.addBook(own),
+      () => one.createBook({ owner: "tenant_two", title: "X" }),
+    ];
+    for (const attempt of attempts) {
+      await expect(inTwo(attempt)).rejects.toMatchObject({ code: "WRONG_TENANT" });
+    }
+    expect(await inTwo(() => subject.Book.count())).toBe(3);
+  });
+
+  it("are refused in a transaction of another tenant, without an ambient scope too", async () => {
+    const record = await book();
+    const transaction = await inTwo(() => subject.sequelize.transaction());
+    await expect(record.update({ title: "Q" }, { transaction })).rejects.toMatchObject({
+      code: "WRONG_TENANT",
+    });
+    await transaction.rollback();
+  });
+
+  it("are watched in models that are defined later", async () => {
+    const { DataTypes } = subject.module;
+    const Later = subject.sequelize.define(
+      "Later",
+      { name: DataTypes.STRING },
+      { tableName: "authors", timestamps: false },
+    );
+    const found = await inOne(() => Later.findByPk(1, { rejectOnEmpty: true }));
+    await expect(inTwo(() => found.update({ name: "Q" }))).rejects.toMatchObject({
+      code: "WRONG_TENANT",
+    });
+  });
+});
