@@ -102,7 +102,6 @@ describeEngines(
         }
         expect((await handle.query("select mood from users")).rows).toHaveLength(1);
       }
-      expect((await tenancy.diff()).groups).toEqual([]);
       const undone = await tenancy.rollback("acme", { all: true });
       expect(undone.versions).toHaveLength(3);
       await expect((await tenancy.tenant("acme")).query("select * from users")).rejects.toThrow();
@@ -147,7 +146,7 @@ describeEngines(
       const tenancy = world.another({
         migrations: { global: [], tenant: knexFolder(fixture("knex"), { knex }) },
       });
-      await expectAdopted(tenancy, "knex_migrations", ["20261121205853"]);
+      expect(await adopt(tenancy, "knex_migrations")).toEqual(["20261121205853"]);
     });
 
     it.each(sets)("is adopted with Kysely's history (%s)", async (set) => {
@@ -175,29 +174,30 @@ describeEngines(
       const tenancy = world.another({
         migrations: { global: [], tenant: kyselyFolder(folder, { kysely }) },
       });
-      await expectAdopted(tenancy, "kysely_migration", ["003"]);
+      expect(await adopt(tenancy, "kysely_migration")).toEqual(["003"]);
     });
 
-    const itOnPostgres = it.skipIf(engine.family === "mysql");
+    it.runIf(engine.family === "postgres").each(PEER_SETS)(
+      "is adopted with TypeORM's history (%s)",
+      async (set) => {
+        const { default: typeorm } = await peersOf(set).load<{ default: typeof typeormModule }>(
+          "typeorm",
+        );
+        const source = new typeorm.DataSource({
+          migrations: [`${fixture("typeorm")}/*.js`],
+          type: "postgres",
+          url: world.url,
+        });
+        await source.initialize();
+        await source.runMigrations();
+        await source.destroy();
+        const tenant = typeormFolder(fixture("typeorm"), { typeorm });
+        const tenancy = world.another({ migrations: { global: [], tenant } });
+        expect(await adopt(tenancy, "migrations")).toEqual(["1767312000000", "1767398400000"]);
+      },
+    );
 
-    itOnPostgres.each(PEER_SETS)("is adopted with TypeORM's history (%s)", async (set) => {
-      const { default: typeorm } = await peersOf(set).load<{ default: typeof typeormModule }>(
-        "typeorm",
-      );
-      const source = new typeorm.DataSource({
-        migrations: [`${fixture("typeorm")}/*.js`],
-        type: "postgres",
-        url: world.url,
-      });
-      await source.initialize();
-      await source.runMigrations();
-      await source.destroy();
-      const tenant = typeormFolder(fixture("typeorm"), { typeorm });
-      const tenancy = world.another({ migrations: { global: [], tenant } });
-      await expectAdopted(tenancy, "migrations", ["1767312000000", "1767398400000"]);
-    });
-
-    itOnPostgres("is adopted with MikroORM's history", async () => {
+    it.runIf(engine.family === "postgres")("is adopted with MikroORM's history", async () => {
       const { MikroORM } = await import("@mikro-orm/postgresql");
       const { Migrator } = await import("@mikro-orm/migrations");
       const orm = await MikroORM.init({
@@ -211,7 +211,7 @@ describeEngines(
       await orm.close();
       const tenant = mikroOrmFolder(fixture("mikro-orm"));
       const tenancy = world.another({ migrations: { global: [], tenant } });
-      await expectAdopted(tenancy, "mikro_orm_migrations", ["20260103000000"]);
+      expect(await adopt(tenancy, "mikro_orm_migrations")).toEqual(["20260103000000"]);
     });
 
     const dialectOf = async (kysely: typeof kyselyModule): Promise<kyselyModule.Dialect> => {
@@ -220,14 +220,11 @@ describeEngines(
         return new kysely.PostgresDialect({ pool: new Pool({ connectionString: world.url }) });
       }
       const { createPool } = await import("mysql2");
-      return new kysely.MysqlDialect({ pool: createPool({ uri: world.url }) as never });
+      return new kysely.MysqlDialect({ pool: createPool({ uri: world.url }) });
     };
 
-    const expectAdopted = async (
-      tenancy: World["tenancy"],
-      table: string,
-      pending: readonly string[],
-    ): Promise<void> => {
+    /** Adopts what there is, and returns what was still to be applied. */
+    const adopt = async (tenancy: World["tenancy"], table: string): Promise<readonly string[]> => {
       const options = { as: "acme", schema: world.globalSchema };
       const dry = await tenancy.adopt({ ...options, dryRun: true });
       expect(dry.adopted.filter(({ kind }) => kind === "table").map(({ name }) => name)).toEqual([
@@ -239,7 +236,7 @@ describeEngines(
         name: table,
         reason: "is the history of another tool",
       });
-      expect(dry.pending.map(({ version }) => version)).toEqual(pending);
+      const pending = dry.pending.map(({ version }) => version);
       const { tenant } = await tenancy.adopt(options);
       expect(tenant).toMatchObject({ state: "active" });
       expect((await tenancy.migrate("acme")).versions).toEqual(pending);
@@ -252,6 +249,7 @@ describeEngines(
       expect(
         (await (await tenancy.tenant("acme")).query("select id from notes")).rows,
       ).toHaveLength(1);
+      return pending;
     };
   },
   [POSTGRES, MYSQL2],
