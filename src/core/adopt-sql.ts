@@ -40,13 +40,13 @@ export interface AdoptSql {
   /** Gives a schema without a mark that of a tenant's id. */
   mark(schemaName: string, tenantId: string): string;
   /**
-   * A note in a schema that is being filled, so that whoever comes next goes on; `undefined` where all of
-   * it is one transaction.
+   * A note in a schema that is being adopted, so that whoever comes next goes on; `undefined` where all
+   * of it is one transaction.
    */
   readonly note: AdoptNoteSql | undefined;
 }
 
-/** Where it is written down that a schema is being filled with what another one held. */
+/** Where it is written down what a schema is becoming. */
 export interface AdoptNoteSql {
   /** Makes the note. */
   create(schemaName: string, content: string): string;

@@ -79,7 +79,8 @@ async function ownHistory(
   if (halfway !== undefined) {
     throw mismatch([`The migration ${halfway.version} has stopped halfway.`]);
   }
-  return entries.map(({ version }) => version);
+  // One that was just made says nothing.
+  return entries.length === 0 ? undefined : entries.map(({ version }) => version);
 }
 
 async function toolHistory(

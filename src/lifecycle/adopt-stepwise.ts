@@ -2,22 +2,22 @@ import type { HeldObject } from "../core/adopt-sql.ts";
 import type { Queryable, Session } from "../core/driver.ts";
 import type { NewTenant } from "../core/registry.ts";
 import type { Tenant } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
 import { Patience } from "../migrate/patience.ts";
 import type { AdoptPlan } from "./adopt-plan.ts";
 import type { AdoptWork } from "./adopt.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
 import { withPatience } from "./patience.ts";
+import { findSchema } from "./schema-mark.ts";
 
 /**
- * Adopts a schema where DDL commits at once. Each arrow is a commit.
+ * Adopts a schema where DDL commits at once. Each arrow is a commit: a note in the old schema, of what it
+ * becomes → the new schema → all tables in one statement → the history's table → row (`active`) and
+ * history → mark → end of the note. In place, the second and the third are left out.
  *
- * - In place: the history's table → row (`active`) and history → mark.
- * - Moved: the new schema → a note in it, of where everything comes from → the history's table → all
- *   tables in one statement → row (`active`) and history → mark → end of the note.
- *
- * The row comes last and is active at once: a row that says it is unfinished would let `create` remove
- * what it takes for a leftover. Nothing is ever removed but the note; whoever repeats the call finds
- * the note, and goes on.
+ * The row comes late and is active at once: a row that says it is unfinished would let `create` remove
+ * what it takes for a leftover. Nothing is ever removed but the note; whoever repeats the call finds it,
+ * and does what is still to be done.
  */
 export async function adoptStepwise(
   deps: LifecycleDeps,
@@ -25,75 +25,105 @@ export async function adoptStepwise(
   plan: AdoptPlan,
   work: AdoptWork,
 ): Promise<Tenant> {
-  const { driver, migrator, registry, settings } = deps;
+  const { driver, settings } = deps;
   const { adopt, journal, schema } = driver.dialect;
   const { from, isMoved, tenant: wanted } = plan;
   const { schemaName } = wanted;
+  const on = globalQueries(session);
   const run = (text: string): Promise<void> => globalWrites(session, (tx) => tx.script(text));
-  const isResumed = isMoved && (await isAdopting(deps, globalQueries(session), wanted, from));
-  if (isMoved && !isResumed) {
+  if (adopt.note !== undefined && !(await isAdopting(deps, on, plan))) {
+    await run(adopt.note.create(from, noteOf(plan)));
+  }
+  if (isMoved) {
     await run(schema.ensure(schemaName));
-    if (adopt.note !== undefined) await run(adopt.note.create(schemaName, noteOf(wanted, from)));
+    await move(deps, session, plan, work.adopted);
   }
   await run(journal.create({ schema: schemaName, table: settings.migrations.table }));
-  const waiting = isMoved ? await held(deps, globalQueries(session), from, work.adopted) : [];
-  if (waiting.length > 0) {
-    const patience = new Patience(settings.lockTimeoutMs);
-    await withPatience(deps, session, patience, wanted.slug, (tx) =>
-      tx.script(adopt.move(waiting, from, schemaName)),
-    );
-  }
-  const tenant = await globalWrites(session, async (tx) => {
-    const made = { digest: "", isActive: true, version: null };
-    const row = await registry.insert(tx, { ...wanted, made });
-    const versions = work.recorded.map(({ version }) => version);
-    return await migrator.recordApplied(tx, row, versions);
-  });
+  const tenant =
+    (await deps.registry.get(on, wanted.slug)) ?? (await insert(deps, session, wanted, work));
   // Without it the tenant is as one whose database was restored.
-  await run(adopt.mark(schemaName, tenant.id));
-  if (isMoved && adopt.note !== undefined) await run(adopt.note.remove(schemaName));
+  const { tenantId } = await findSchema(deps, on, schemaName);
+  if (tenantId === null) await run(adopt.mark(schemaName, tenant.id));
+  else if (tenantId !== tenant.id) await run(schema.mark(schemaName, tenant.id));
+  if (adopt.note !== undefined) await run(adopt.note.remove(from));
   return tenant;
 }
 
-/** Whether a schema is the one that an adoption was filling when it stopped. */
+/**
+ * Whether this very adoption was begun before, and has not ended.
+ *
+ * @throws TenancyError `INVALID_STATE` where another one was
+ */
 export async function isAdopting(
   { driver }: LifecycleDeps,
   on: Queryable,
-  tenant: NewTenant,
-  from: string,
+  plan: AdoptPlan,
 ): Promise<boolean> {
   const { note } = driver.dialect.adopt;
   if (note === undefined) return false;
-  const { params, text } = note.read(tenant.schemaName);
+  const { params, text } = note.read(plan.from);
   const [row] = (await on.query(text, params)).rows;
-  return row !== undefined && note.toContent(row) === noteOf(tenant, from);
+  if (row === undefined) return false;
+  const content = note.toContent(row);
+  if (content === noteOf(plan)) return true;
+  throw new TenancyError(
+    "INVALID_STATE",
+    `The adoption of the schema "${plan.from}" as ${content} has not ended.`,
+    { remedy: "Repeat it, so that it ends." },
+  );
 }
 
 /** Returns what an adoption that stopped had moved. */
 export async function movedBefore(
   deps: LifecycleDeps,
   on: Queryable,
-  { from, isMoved, tenant }: AdoptPlan,
+  plan: AdoptPlan,
 ): Promise<HeldObject[]> {
-  if (!isMoved || !(await isAdopting(deps, on, tenant, from))) return [];
-  const { params, text } = deps.driver.dialect.adopt.contents(tenant.schemaName);
-  const { rows } = await on.query<HeldObject>(text, params);
-  return rows.filter(({ name }) => !name.startsWith("kirayedar_"));
+  if (!plan.isMoved || !(await isAdopting(deps, on, plan))) return [];
+  const held = await contentsOf(deps, on, plan.tenant.schemaName);
+  return held.filter(({ name }) => !name.startsWith("kirayedar_"));
 }
 
-async function held(
-  { driver }: LifecycleDeps,
-  on: Queryable,
-  schemaName: string,
-  among: readonly HeldObject[],
-): Promise<HeldObject[]> {
-  const { params, text } = driver.dialect.adopt.contents(schemaName);
-  const { rows } = await on.query<HeldObject>(text, params);
-  return among.filter(({ kind, name }) =>
-    rows.some((row) => row.kind === kind && row.name === name),
+async function move(
+  deps: LifecycleDeps,
+  session: Session,
+  { from, tenant }: AdoptPlan,
+  adopted: readonly HeldObject[],
+): Promise<void> {
+  const held = await contentsOf(deps, globalQueries(session), from);
+  const waiting = adopted.filter(({ kind, name }) =>
+    held.some((one) => one.kind === kind && one.name === name),
+  );
+  if (waiting.length === 0) return;
+  const patience = new Patience(deps.settings.lockTimeoutMs);
+  await withPatience(deps, session, patience, tenant.slug, (tx) =>
+    tx.script(deps.driver.dialect.adopt.move(waiting, from, tenant.schemaName)),
   );
 }
 
-function noteOf({ slug }: NewTenant, from: string): string {
-  return `${from} as ${slug}`;
+async function insert(
+  { migrator, registry }: LifecycleDeps,
+  session: Session,
+  wanted: NewTenant,
+  { recorded }: AdoptWork,
+): Promise<Tenant> {
+  return await globalWrites(session, async (tx) => {
+    const made = { digest: "", isActive: true, version: null };
+    const row = await registry.insert(tx, { ...wanted, made });
+    const versions = recorded.map(({ version }) => version);
+    return await migrator.recordApplied(tx, row, versions);
+  });
+}
+
+async function contentsOf(
+  { driver }: LifecycleDeps,
+  on: Queryable,
+  schemaName: string,
+): Promise<HeldObject[]> {
+  const { params, text } = driver.dialect.adopt.contents(schemaName);
+  return (await on.query<HeldObject>(text, params)).rows;
+}
+
+function noteOf({ tenant: { schemaName, slug } }: AdoptPlan): string {
+  return `"${slug}" in "${schemaName}"`;
 }

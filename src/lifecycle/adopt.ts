@@ -46,14 +46,13 @@ export async function adoptSchema(deps: LifecycleDeps, plan: AdoptPlan): Promise
 }
 
 /** @throws TenancyError `TENANT_EXISTS`, `SCHEMA_NOT_FOUND`, `SCHEMA_EXISTS`, `INVALID_QUERY` */
-async function checkSchemas(
-  deps: LifecycleDeps,
-  on: Queryable,
-  { from, isMoved, keep, tenant }: AdoptPlan,
-): Promise<void> {
+async function checkSchemas(deps: LifecycleDeps, on: Queryable, plan: AdoptPlan): Promise<void> {
+  const { from, isMoved, keep, tenant } = plan;
   const { migrator, registry, settings } = deps;
   const { globalSchema } = settings.rules;
-  if ((await registry.get(on, tenant.slug)) !== undefined) {
+  const isResumed = await isAdopting(deps, on, plan);
+  const found = await registry.get(on, tenant.slug);
+  if (found !== undefined && !(isResumed && found.schemaName === tenant.schemaName)) {
     throw new TenancyError("TENANT_EXISTS", `There already is a tenant "${tenant.slug}".`, {
       remedy: "Choose another slug for it.",
       tenant: tenant.slug,
@@ -70,11 +69,11 @@ async function checkSchemas(
   const owner = source.tenantId;
   const isReady = owner?.startsWith("ready ") === true;
   const isOwned = owner !== null && (isReady || (await registry.get(on, { id: owner })));
-  if (isOwned) throw schemaTaken({ schemaName: from, slug: tenant.slug });
-  await checkSchemaNames(deps, on, from);
+  if (isOwned && owner !== found?.id) throw schemaTaken({ schemaName: from, slug: tenant.slug });
+  await checkSchemaNames(deps, on, from, found);
   if (!isMoved) return;
   const target = await findSchema(deps, on, tenant.schemaName);
-  if (target.exists && !(await isAdopting(deps, on, tenant, from))) throw schemaTaken(tenant);
+  if (target.exists && !isResumed) throw schemaTaken(tenant);
   if (from !== globalSchema || keep !== undefined) return;
   const own = await migrator.list("global");
   if (own.every(({ version }) => version === REGISTRY_VERSION)) return;
@@ -86,14 +85,21 @@ async function checkSchemas(
 }
 
 /** A tenant's row names its schema, whatever mark that has. */
-async function checkSchemaNames(deps: LifecycleDeps, on: Queryable, from: string): Promise<void> {
+async function checkSchemaNames(
+  deps: LifecycleDeps,
+  on: Queryable,
+  from: string,
+  found: Tenant | undefined,
+): Promise<void> {
   let cursor: string | undefined;
   do {
     const page = await deps.registry.list(on, {
       limit: 1_000,
       ...(cursor === undefined ? {} : { cursor }),
     });
-    const owner = page.tenants.find(({ schemaName }) => schemaName === from);
+    const owner = page.tenants.find(
+      ({ id, schemaName }) => schemaName === from && id !== found?.id,
+    );
     if (owner !== undefined) {
       throw new TenancyError(
         "SCHEMA_EXISTS",

@@ -17,7 +17,7 @@ from (
   select case t.table_type when 'BASE TABLE' then 'table' when 'SYSTEM VERSIONED' then 'table'
     else lower(t.table_type) end as kind, t.table_name as name
   from information_schema.tables t
-  where t.table_schema = ? and t.table_name <> '${MARK_TABLE}'
+  where t.table_schema = ? and t.table_name not in ('${MARK_TABLE}', '${NOTE_TABLE}')
   union all select 'trigger', g.trigger_name from information_schema.triggers g where g.trigger_schema = ?
   union all select lower(r.routine_type), r.routine_name from information_schema.routines r where r.routine_schema = ?
   union all select 'event', e.event_name from information_schema.events e where e.event_schema = ?
