@@ -18,3 +18,16 @@ describe.skipIf(redis === undefined)("with Redis", () => {
     );
   });
 });
+
+describePeers(
+  "jobs of BullMQ in PostgreSQL",
+  "bullmq",
+  (peers) => {
+    describeJobs(async ({ database: { url } }) => {
+      const bull = await peers.load<Parameters<typeof openBullMQ>[0]>("bullmq");
+      const own = { connectionString: url, max: 5, migrate: true, schema: "bullmq" };
+      return openBullMQ(bull, own, bull.createPostgresBackend);
+    });
+  },
+  ["newest"],
+);

@@ -51,7 +51,7 @@ export async function enterJob<Pool>(
     if ("global" in mark) {
       return { handle: undefined, kind: "run", mark, run: (fn) => tenancy.scopeGlobal(fn) };
     }
-    // ISOLATION: by its id, as a slug may be another tenant's by now. integration/jobs
+    // ISOLATION: by its id, as a slug may be another tenant's by now. integration/jobs/bullmq.test.ts
     const handle = await tenancy.tenant({ id: mark.tenant }, { allow: settings.allow });
     return { handle, kind: "run", mark, run: (fn) => handle.run(fn) };
   } catch (error) {
@@ -78,8 +78,8 @@ function explain(cause: TenancyError, kind: "gone" | "later"): TenancyError {
       });
 }
 
+// ISOLATION: a job that nobody marked would run in the global scope. integration/jobs/bullmq.test.ts
 function markWithoutTenant({ withoutTenant }: JobSettings): JobMark {
-  // ISOLATION: without it, a job that nobody marked would run wherever its worker was made. integration/jobs
   if (withoutTenant === "global") return { global: true };
   throw new TenancyError("TENANT_REQUIRED", "A job carries no tenant.", {
     remedy:

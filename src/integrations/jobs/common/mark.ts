@@ -68,7 +68,7 @@ export function unwrapPayload(stored: unknown): Unwrapped {
  * Returns a job's key in a space that all tenants share: without the tenant, the job of one would
  * replace, delay or suppress that of another with the same key. Those of the global scope stay.
  */
-// ISOLATION: one tenant's job would overwrite another's. leak/jobs
+// ISOLATION: one tenant's job would overwrite another's. integration/jobs/graphile-worker.test.ts
 export function keyFor(mark: JobMark, key: string): string {
   if (!("tenant" in mark)) return key;
   // Only what every queue allows in a key, and reversible, as ids may be of any form.

@@ -94,7 +94,7 @@ async function change(
  * The library's helpers reach its own connection, which is in no tenant's scope: a table of that name in
  * the global schema would be read in place of the tenant's.
  */
-// ISOLATION: integration/jobs/graphile-worker.test.ts
+// ISOLATION: integration/jobs/graphile-worker-traps.test.ts
 function scopedHelpers(
   helpers: HelpersLike,
   payload: unknown,

@@ -10,11 +10,18 @@ const STATES: Readonly<Record<string, RigState["state"]>> = {
   failed: "failed",
 };
 
-/** BullMQ on one Redis. */
+/**
+ * BullMQ on one Redis, or on what else this version of BullMQ can keep jobs in.
+ *
+ * @param backend - makes BullMQ's connection to it
+ */
 export function openBullMQ(
   { Queue, Worker }: typeof BullMQ,
-  connection: { readonly host: string; readonly port: number },
+  given: object,
+  backend?: typeof BullMQ.createPostgresBackend,
 ): Rig {
+  const connection = given as BullMQ.ConnectionOptions;
+  const factory = backend as never as undefined;
   const open: { close(): Promise<void> }[] = [];
   let queues = 0;
   return {
@@ -23,7 +30,11 @@ export function openBullMQ(
     },
     queue: async (tenancy): Promise<RigQueue> => {
       const name = `queue-${process.pid}-${Date.now()}-${(queues += 1)}`;
-      const queue = new Queue<unknown>(name, { connection, defaultJobOptions: { attempts: 3 } });
+      const queue = new Queue<unknown>(
+        name,
+        { connection, defaultJobOptions: { attempts: 3 } },
+        factory,
+      );
       open.push(queue);
       const jobs = tenantQueue(tenancy, queue);
       const form = (from: Pick<typeof jobs, "add" | "keyOf">): RigProducer => ({
@@ -50,8 +61,9 @@ export function openBullMQ(
           for (const job of await queue.getDelayed()) await job.promote();
         },
         stateOf: async (id) => {
+          const state = STATES[await (await jobOf(id)).getState()] ?? "waiting";
+          // Read after its state, so that what has become of it is there.
           const job = await jobOf(id);
-          const state = STATES[await job.getState()] ?? "waiting";
           return { attempts: job.attemptsMade, error: job.failedReason ?? "", state };
         },
         work: async (handler, options) => {
@@ -60,7 +72,7 @@ export function openBullMQ(
             async (job: Job) => handler(job.data),
             options,
           );
-          const worker = new Worker(name, processor, { concurrency: 20, connection });
+          const worker = new Worker(name, processor, { concurrency: 20, connection }, factory);
           worker.on("error", () => undefined);
           open.push(worker);
           await worker.waitUntilReady();

@@ -181,7 +181,7 @@ export function describeJobs(open: (world: JobsWorld) => Rig | Promise<Rig>): vo
       for (const [index, id] of ids.entries()) {
         const state = await settled(queue, id);
         expect(state, JSON.stringify(marks[index])).toMatchObject({ state: "failed" });
-        expect(state.error).toMatch(/TENANT_(REQUIRED|NOT_FOUND)|jobs of one batch failed/);
+        expect(state.error).toMatch(/TENANT_(REQUIRED|NOT_FOUND)|of the jobs of one batch failed/);
       }
       expect(await world.notes(acme.schemaName)).toEqual([]);
       expect(await world.notes("public")).not.toContain("forged");

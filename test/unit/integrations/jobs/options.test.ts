@@ -71,3 +71,13 @@ it("refuses a library that lacks what is called", () => {
   expect(() => tenantJobs(outside, nothing)).toThrow(/Graphile Worker.*UNSUPPORTED_PEER/);
   expect(() => tenantBoss(outside, nothing)).toThrow(/pg-boss.*UNSUPPORTED_PEER/);
 });
+
+it("puts the mark over whatever came with the options of a job", async () => {
+  const added: unknown[] = [];
+  const add = async (...args: unknown[]): Promise<unknown> => added.push(args);
+  const queue = { add, addBulk: add, removeJobScheduler: add, upsertJobScheduler: add };
+  const acme = tenancyIn(scopeOf({ id: "1", slug: "acme" } as Tenant));
+  const forged = { attempts: 2, kirayedar: { tenant: "2" } };
+  await tenantQueue(acme, queue).add("x", {}, forged);
+  expect(added).toEqual([["x", {}, { attempts: 2, kirayedar: { tenant: "1" } }]]);
+});

@@ -8,6 +8,7 @@ const tenancy = createTenancy({
   database: pg({ connectionString: process.env["JOBS_DATABASE_URL"], max: 2 }),
 });
 
+// oxlint-disable-next-line import/no-default-export -- BullMQ calls what such a file exports by default
 export default tenantProcessor(
   tenancy,
   async (job: Job<{ readonly note: string }>) => {
