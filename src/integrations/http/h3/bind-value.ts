@@ -6,6 +6,8 @@ import { bindBody, bindReadable, bindResponse } from "../common/bind.ts";
  * Returns a handler's result in a form whose streams are read in the request's scope: h3 makes a
  * response of it, and sends it, outside.
  */
+// ISOLATION: a stream that is read elsewhere queries in the scope of whoever reads, if there is one.
+// integration/http/h3.test.ts
 export function bindValue(value: unknown, owner: object, inScope: InScope): unknown {
   if (value instanceof Response) return bindResponse(value, inScope);
   if (isStream(value)) return bindStream(value, owner, inScope);

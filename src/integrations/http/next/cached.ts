@@ -33,7 +33,7 @@ export function callCached<Args extends unknown[], T>(
   const { args, fn, keyParts, options } = what;
   const { revalidate, tags = [] } = options;
   // ISOLATION: Next's own key is the function and its arguments: the first tenant's result would be
-  // everybody's. e2e/next/next-app.test.ts
+  // everybody's. unit/http/next.test.ts
   const owner =
     scope.kind === "global" ? ["global"] : ["tenant", scope.tenant.id, scope.tenant.schemaName];
   const inScope = captureScope();

@@ -22,7 +22,7 @@ export interface NextSettings {
 export function hostOf(headers: HeadersLike, trustProxy: boolean): string | readonly string[] {
   const hosts = splitList(headers.get("host") ?? "");
   const forwarded = headers.get("x-forwarded-host");
-  // ISOLATION: anybody can send this header, and Next sets it where nobody did. e2e/next/next-app.test.ts
+  // ISOLATION: anybody can send this header, and Next sets it where nobody did. unit/http/next.test.ts
   const named =
     forwarded === null || hosts.length > 1 || !trustProxy ? hosts : splitList(forwarded);
   const [first] = named;

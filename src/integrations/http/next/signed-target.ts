@@ -44,7 +44,7 @@ export function targetSigner(secret: string | undefined): TargetSigner {
       return `${toBase64(encoder.encode(target))}.${toBase64(new Uint8Array(signature))}`;
     },
     // ISOLATION: pages cannot see the path that was asked for, so they have to take it from a header;
-    // a path that `proxy.ts` does not match would let anybody send one. e2e/next/next-app.test.ts
+    // a path that `proxy.ts` does not match would let anybody send one. unit/http/next.test.ts
     verify: async (host, value) => {
       const [target, signature, ...rest] = value.split(".").map(fromBase64);
       if (target === undefined || signature === undefined || rest.length > 0) return undefined;

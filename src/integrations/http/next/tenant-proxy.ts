@@ -68,7 +68,7 @@ export function tenantProxy<Res>(
   const signer = targetSigner(options.secret);
   return async (request) => {
     const headers = new Headers(request.headers);
-    // ISOLATION: what comes from outside under our name says nothing. e2e/next/next-app.test.ts
+    // ISOLATION: what comes from outside under our name says nothing. unit/http/next.test.ts
     headers.delete(TARGET_HEADER);
     if (skip?.(request) === true) return NextResponse.next({ request: { headers } });
     const { pathname, search } = request.nextUrl;
