@@ -66,13 +66,14 @@ export function scopedQueryClass(Query: PgQueryClass): ScopedQueryClass {
 
     override submit(wire: Wire): Error | null | undefined | void {
       const { client, scope, state } = this.#target;
+      const status = client.getTransactionStatus();
       if (this.leavesEntering) {
         // ISOLATION: the scope of a statement before it ended with that. integration/pg/transactions.test.ts
-        if (client.getTransactionStatus() !== "T") state.isScoped = false;
+        if (status !== "T") state.isScoped = false;
         return super.submit(wire);
       }
-      if (!mustEnter(client.getTransactionStatus(), state)) return super.submit(wire);
-      this.hasEntered = true;
+      if (!mustEnter(status, state)) return super.submit(wire);
+      this.hasEntered = status !== "T";
       this.#isEntering = true;
       if (!this.requiresPreparation()) {
         this.#isText = true;
