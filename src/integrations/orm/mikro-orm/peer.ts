@@ -22,7 +22,8 @@ export interface Dialect {
 
 /** The part of a configuration that is used here. */
 export interface Configuration {
-  get(name: string): unknown;
+  get(name: string, ...rest: unknown[]): unknown;
+  getExtension(name: string): object | undefined;
   set(name: string, value: unknown): void;
 }
 

@@ -1,6 +1,7 @@
 import type { EnterOptions, Tenancy } from "../../../core/tenancy.ts";
 import { type Scope, scopeOf } from "../../../core/scope.ts";
 import type { TenantRef } from "../../../core/tenant.ts";
+import { makeRoot } from "./bound-manager.ts";
 import { checkDialect, checkOrm } from "./check.ts";
 import { guardManager } from "./guarded-manager.ts";
 import { Managers } from "./managers.ts";
@@ -8,7 +9,6 @@ import { originSubscriber } from "./origin-subscriber.ts";
 import type {
   Connection,
   Dialect,
-  Driver,
   EntityManager,
   EntityManagerClass,
   MikroOrm,
@@ -78,11 +78,11 @@ export async function tenantMikroOrm<Pool, Orm extends MikroOrmLike>(
 
   const roots = new WeakMap<object, EntityManager>();
   const rootOf = (scope: Scope): EntityManager => {
-    const { pool } = tenancy.bindPool(scope);
+    const { pool, schemaName } = tenancy.bindPool(scope);
     let root = roots.get(pool as object);
     if (root === undefined) {
-      const driver = boundDriver(orm, makeDialect(viewPool(pool as object, reading).pool));
-      root = makeRoot(orm, driver);
+      const ownDialect = makeDialect(viewPool(pool as object, reading).pool);
+      root = makeRoot(orm, ownDialect, schemaName);
       managers.give(root, { isBound: true, scope });
       roots.set(pool as object, root);
     }
@@ -113,20 +113,6 @@ function guard(tenancy: OrmTenancy, { config, em }: MikroOrm): Managers {
   // It is made already, and what it is forked into has its class.
   Object.setPrototypeOf(em, Manager.prototype as object);
   return managers;
-}
-
-/** Makes a driver that shares everything with the ORM's own but its connections. */
-function boundDriver({ config, driver }: MikroOrm, dialect: Dialect): Driver {
-  const NewConnection = driver.connection.constructor as new (of: unknown) => Connection;
-  const connection = new NewConnection(config);
-  // ISOLATION: otherwise it is the application's pool, in the ambient scope. leak/orm/mikro-orm.test.ts
-  connection.options.driverOptions = dialect;
-  return Object.create(driver, { connection: { value: connection } }) as Driver;
-}
-
-function makeRoot({ em }: MikroOrm, driver: Driver): EntityManager {
-  const Manager = em.constructor as EntityManagerClass;
-  return new Manager(em.config, driver, em.metadata, false, em.getEventManager());
 }
 
 /** Returns how MikroORM's own pool would read rows, as far as it can be said of each query. */
