@@ -22,7 +22,7 @@ describe.skipIf(redis === undefined)("with Redis", () => {
   describePeers("the wrappers of BullMQ", "bullmq", (peers) => {
     let world: JobsWorld;
     let bull: typeof BullMQ;
-    let open: { close(): Promise<void> }[] = [];
+    let open: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }[] = [];
     let queues = 0;
 
     beforeAll(async () => {
@@ -30,7 +30,11 @@ describe.skipIf(redis === undefined)("with Redis", () => {
       bull = await peers.load<typeof BullMQ>("bullmq");
     });
     afterEach(async () => {
-      for (const one of open.toReversed()) await one.close();
+      for (const one of open.toReversed()) {
+        // What is closed while it connects leaves a rejection behind that nobody handles.
+        await one.waitUntilReady();
+        await one.close();
+      }
       open = [];
     });
     afterAll(async () => {

@@ -22,11 +22,15 @@ export function openBullMQ(
 ): Rig {
   const connection = given as BullMQ.ConnectionOptions;
   const factory = backend as never as undefined;
-  const open: { close(): Promise<void> }[] = [];
+  const open: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }[] = [];
   let queues = 0;
   return {
     close: async () => {
-      for (const one of open.toReversed()) await one.close();
+      for (const one of open.toReversed()) {
+        // What is closed while it connects leaves a rejection behind that nobody handles.
+        await one.waitUntilReady();
+        await one.close();
+      }
     },
     queue: async (tenancy): Promise<RigQueue> => {
       const name = `queue-${process.pid}-${Date.now()}-${(queues += 1)}`;

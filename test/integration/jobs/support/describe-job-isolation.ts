@@ -44,11 +44,15 @@ export function itIsolatesJobs(open: (world: JobsWorld) => Rig | Promise<Rig>): 
         }),
       );
     }
-    await until(async () => {
-      await queue.hurry();
-      const { rows } = await world.admin.query<{ n: number }>(countAll(tenants));
-      return rows[0]!.n === total;
-    }, "every job");
+    await until(
+      async () => {
+        await queue.hurry();
+        const { rows } = await world.admin.query<{ n: number }>(countAll(tenants));
+        return rows[0]!.n === total;
+      },
+      "every job",
+      100_000,
+    );
     expect(seen.foreign.slice(0, 5)).toEqual([]);
     for (const { schemaName } of tenants) {
       const { rows } = await world.admin.query<{ text: string }>(

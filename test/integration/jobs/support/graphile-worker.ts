@@ -48,7 +48,9 @@ export async function openGraphileWorker(
         forTenant: async (ref) => form(await jobs.forTenant(ref)),
         global: form(jobs.global),
         hurry: async () => {
-          await admin.query("update graphile_worker._private_jobs set run_at = now()");
+          await admin.query(
+            "update graphile_worker._private_jobs set run_at = now() where run_at > now()",
+          );
         },
         stateOf: async (id) => {
           const { rows } = await admin.query<Row>(

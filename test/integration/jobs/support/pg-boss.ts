@@ -72,7 +72,7 @@ export async function openPgBoss(
         global: form(jobs.global),
         hurry: async () => {
           await admin.query(
-            "update pgboss.job set start_after = now() where name = $1 and state in ('created', 'retry')",
+            "update pgboss.job set start_after = now() where name = $1 and state in ('created', 'retry') and start_after > now()",
             [name],
           );
           nudge();
