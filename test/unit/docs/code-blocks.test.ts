@@ -15,6 +15,9 @@ const GIVEN: Readonly<Record<string, string>> = {
     'type CompleteMysql2 = Required<Pick<import("kirayedar/mysql2").Mysql2Options, "changePollMs" | "maintenanceConnections" | "maxPreparedStatements" | "multipleStatements" | "mysql2">>;',
   database: 'declare const database: import("kirayedar").Driver<import("pg").Pool>;',
   pool: 'declare const pool: import("pg").Pool;',
+  prisma:
+    "declare class PrismaClient { constructor(options: { adapter: object }); $disconnect(): Promise<void>; $extends: unknown; " +
+    "note: { create(args: object): Promise<object>; findMany(): Promise<object[]> } }",
   tenancy: 'declare const tenancy: import("kirayedar").Tenancy<import("pg").Pool>;',
 };
 
@@ -61,7 +64,15 @@ function writeProject(): void {
     ]),
   );
   const project = {
-    compilerOptions: { noEmit: true, paths, typeRoots: [join(ROOT, "node_modules/@types")] },
+    compilerOptions: {
+      // As applications of Nest have it.
+      erasableSyntaxOnly: false,
+      experimentalDecorators: true,
+      noEmit: true,
+      // Next's modules have names without `.js`, for its own bundler.
+      paths: { ...paths, "next/*": [join(ROOT, "node_modules/next/*.d.ts")] },
+      typeRoots: [join(ROOT, "node_modules/@types")],
+    },
     extends: join(ROOT, "tsconfig.json"),
     include: ["**/*.ts"],
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { ForTenant } from "../common/bound-orms.ts";
 export { tenantSequelize, type TenantSequelize } from "./tenant-sequelize.ts";
 export type { BoundSequelize } from "./bound-sequelize.ts";
 export type { SequelizeLike } from "./peer.ts";
