@@ -247,7 +247,13 @@ describePeers("sockets", "socket.io", (peers) => {
   });
 
   it("may be named by the application, but not two tenants at once", async () => {
-    await start({ tenant: (socket) => socket.handshake.auth["tenant"] as string | undefined });
+    const asked = new Set<string>();
+    await start({
+      tenant: (socket) => {
+        asked.add(slug());
+        return socket.handshake.auth["tenant"] as string | undefined;
+      },
+    });
     io.on("connection", (socket) => socket.emit("you", slug()));
     const you = (host: string, tenant?: unknown): Promise<unknown> => {
       const client = open(host, { auth: { tenant } });
@@ -268,6 +274,8 @@ describePeers("sockets", "socket.io", (peers) => {
     expect(await you("example.com", { id: 7 })).toEqual(refused("invalid_request"));
     expect(await you("example.com", null)).toEqual(refused("invalid_request"));
     expect(await you("example.com")).toEqual(refused("unknown_tenant"));
+    // The server was started in the scope of a tenant, which is nobody's here.
+    expect([...asked]).toEqual(["none"]);
   });
 
   it("of one connection may be of several tenants", async () => {
