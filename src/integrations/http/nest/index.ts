@@ -1,4 +1,4 @@
-export { CurrentTenant, InjectTenancy } from "./decorators.ts";
+export { CurrentTenant, InjectTenancy, type CurrentTenantOptions } from "./decorators.ts";
 export { AnyScopeRoute, GlobalRoute, TenantGuard, TenantRoute } from "./tenant-guard.ts";
 export {
   TenancyModule,
