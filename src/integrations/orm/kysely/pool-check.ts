@@ -22,7 +22,7 @@ export function poolCheck({ isUsed }: Pick<LentPool<unknown>, "isUsed">): PoolCh
   };
   return {
     transformQuery: ({ node }) => (isBypassed ? refuse() : node),
-    // ISOLATION: rows from elsewhere are everybody's. integration/orm/kysely/bad-input.test.ts
+    // ISOLATION: rows from elsewhere are everybody's. integration/orm/kysely/tenant-kysely.test.ts
     transformResult: async ({ result }) => {
       if (isUsed()) return result;
       isBypassed = true;
