@@ -43,6 +43,13 @@ function migrationFolder({ config, rootDir }: LoadedConfig, isGlobal: boolean): 
   const set = isGlobal ? "global" : "tenant";
   const source = config.migrations?.[set] ?? `migrations/${set}`;
   if (typeof source === "string") return resolve(rootDir, source);
+  if ("tool" in source) {
+    throw new TenancyError(
+      "INVALID_CONFIG",
+      `The ${set} migrations are written by ${source.tool} itself.`,
+      { remedy: "Make the migration with its own tool; the folder stays as it is." },
+    );
+  }
   throw new TenancyError("INVALID_CONFIG", `The ${set} migrations are not in a folder.`, {
     remedy: `Set \`migrations.${set}\` to a folder, or add the migration to your own list.`,
   });

@@ -26,7 +26,11 @@ export interface PgPoolLike {
 /** What a library takes for a connection of `mysql2`. */
 export interface MysqlConnectionLike {
   query(config: Config, values?: readonly unknown[] | Callback, callback?: Callback): unknown;
+  promise(): {
+    query(config: Config, values?: readonly unknown[]): Promise<readonly unknown[]>;
+  };
   release(): void;
+  listeners(): readonly unknown[];
   on(): MysqlConnectionLike;
 }
 
@@ -67,13 +71,20 @@ export function pgPoolOver(db: MigrationContext, options: ContextOptions): PgPoo
 /** Makes a pool of `mysql2` of a migration's connection. */
 export function mysqlPoolOver(db: MigrationContext, options: ContextOptions): MysqlPoolLike {
   const queries = new ContextQueries(db, options);
+  const toAnswer = async (results: ContextResult[]): Promise<readonly unknown[]> => {
+    const [result] = results.slice(-1);
+    return [result === undefined ? [] : await toMysqlResult(queries, result), []];
+  };
   const connection: MysqlConnectionLike = {
+    listeners: () => [],
     on: () => connection,
-    query: (config, values, callback) =>
-      answer(queries, config, values, callback, async (results) => {
-        const [result] = results.slice(-1);
-        return [result === undefined ? [] : await toMysqlResult(queries, result), []];
-      }),
+    promise: () => ({
+      query: async (config, values) => [
+        await answer(queries, config, values, undefined, toAnswer),
+        [],
+      ],
+    }),
+    query: (config, values, callback) => answer(queries, config, values, callback, toAnswer),
     release: () => undefined,
   };
   const pool: MysqlPoolLike = {
@@ -84,17 +95,14 @@ export function mysqlPoolOver(db: MigrationContext, options: ContextOptions): My
   return pool;
 }
 
+const READS = /^(?:SELECT|SHOW|DESC|DESCRIBE|EXPLAIN|TABLE|VALUES)$/;
+
 /** The id that a row was given is the session's to tell. */
 async function toMysqlResult(
   queries: ContextQueries,
   { command, rowCount, rows }: ContextResult,
 ): Promise<unknown> {
-  if (rows.length > 0 || !/^(?:INSERT|REPLACE|UPDATE|DELETE)$/.test(command)) {
-    return /^(?:SELECT|SHOW|WITH|DESC|DESCRIBE|EXPLAIN|TABLE|VALUES)$/.test(command) ||
-      rows.length > 0
-      ? rows
-      : { affectedRows: rowCount ?? 0, insertId: 0 };
-  }
+  if (rows.length > 0 || READS.test(command)) return rows;
   const isInsert = command === "INSERT" || command === "REPLACE";
   const [last] = isInsert ? await queries.run("select last_insert_id() as id") : [];
   return { affectedRows: rowCount ?? 0, insertId: Number(last?.rows[0]?.["id"] ?? 0) };

@@ -68,6 +68,8 @@ export class ContextQueries {
 
   async #runOne(text: string, params: readonly unknown[]): Promise<ContextResult> {
     const { dialect, file, folder } = this.options;
+    // ISOLATION: what a library qualifies with `public` would be everybody's.
+    // integration/migrate/folders/module-folders.test.ts
     const own = toOwnNames(text, folder, { dialect, file });
     if (this.#failure !== undefined) throw this.#failure;
     const statement = this.options.isInTransaction ? this.#toSavepoint(own) : own;

@@ -48,6 +48,11 @@ it("refuses what cannot be meant", async () => {
   expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining("--yes")]);
 });
 
+it("leaves new migrations to the tool", async () => {
+  const { code, stderr } = await workspace.run("generate", "migration", "more");
+  expect([code, stderr]).toEqual([1, expect.stringContaining("written by prisma itself")]);
+});
+
 it("tells what would be moved, moves it, and tells what was", async () => {
   const args = [...ADOPT, "--applied", "all", "--name", "Acme"];
   const dry = await workspace.run(...args, "--dry-run");

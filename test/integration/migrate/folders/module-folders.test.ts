@@ -14,7 +14,13 @@ import {
   typeormFolder,
   type TypeormPeer,
 } from "../../../../src/migrate/folders/index.ts";
-import { describeEngines, inWords, MYSQL2, POSTGRES } from "../../../support/engines.ts";
+import {
+  describeEngines,
+  type Engine,
+  inWords,
+  MYSQL2,
+  POSTGRES,
+} from "../../../support/engines.ts";
 import { PEER_SETS, type Peers, type PeerSet, peersOf } from "../../../support/peers.ts";
 import { createWorld, type World } from "../../lifecycle/world.ts";
 
@@ -23,12 +29,10 @@ const fixture = (name: string): string =>
 
 interface Tool {
   readonly name: "knex" | "kysely" | "mikro-orm" | "typeorm";
-  /** Whether its fixtures are in the words of both engines. */
-  readonly isForBoth: boolean;
   readonly tables: readonly string[];
   /** What is in it once all is applied. */
   readonly rows: Readonly<Record<string, number>>;
-  folder(peers: Peers): Promise<MigrationFolder>;
+  folder(peers: Peers, engine: Engine): Promise<MigrationFolder>;
 }
 
 const TOOLS: readonly Tool[] = [
@@ -37,7 +41,6 @@ const TOOLS: readonly Tool[] = [
       const { default: knex } = await peers.load<{ default: KnexPeer }>("knex");
       return knexFolder(fixture("knex"), { knex });
     },
-    isForBoth: true,
     name: "knex",
     rows: { notes: 1, users: 1 },
     tables: ["notes", "users"],
@@ -47,24 +50,23 @@ const TOOLS: readonly Tool[] = [
       const kysely = await peers.load<typeof kyselyModule>("kysely");
       return kyselyFolder(fixture("kysely"), { kysely });
     },
-    isForBoth: true,
     name: "kysely",
     rows: { notes: 1, users: 1 },
     tables: ["notes", "users"],
   },
   {
-    folder: async (peers) => {
+    folder: async (peers, engine) => {
       const typeorm = await peers.load<{ default: TypeormPeer }>("typeorm");
-      return typeormFolder(fixture("typeorm"), { typeorm: typeorm.default });
+      const name = inWords(engine, { mysql: "typeorm-mysql", postgres: "typeorm" });
+      return typeormFolder(fixture(name), { typeorm: typeorm.default });
     },
-    isForBoth: false,
     name: "typeorm",
     rows: { notes: 1, users: 1 },
     tables: ["notes", "users"],
   },
   {
-    folder: async () => mikroOrmFolder(fixture("mikro-orm")),
-    isForBoth: false,
+    folder: async (_peers, engine) =>
+      mikroOrmFolder(fixture(inWords(engine, { mysql: "mikro-orm-mysql", postgres: "mikro-orm" }))),
     name: "mikro-orm",
     rows: { notes: 1, users: 1 },
     tables: ["notes", "users"],
@@ -77,15 +79,14 @@ describeEngines(
     let world: World;
     afterEach(() => world.close());
 
-    const tools = TOOLS.filter(({ isForBoth }) => isForBoth || engine.family === "postgres");
     // The files of MikroORM import what is installed beside them. The other engine says nothing new.
     const setsOf = ({ name }: Tool): readonly PeerSet[] =>
       name === "mikro-orm" || engine.family === "mysql" ? ["newest"] : PEER_SETS;
-    const cases = tools.flatMap((tool) =>
+    const cases = TOOLS.flatMap((tool) =>
       setsOf(tool).map((set) => ({ name: tool.name, set, tool })),
     );
     it.each(cases)("$name ($set): go up and down, in each tenant alone", async ({ set, tool }) => {
-      const tenant = await tool.folder(peersOf(set));
+      const tenant = await tool.folder(peersOf(set), engine);
       world = await createWorld({ migrations: { global: [], tenant } }, engine);
       const { tenancy } = world;
       await world.run("create table users (decoy int); create table notes (decoy int)");
