@@ -1,5 +1,6 @@
 import type * as coreModule from "@mikro-orm/core";
-import type { Constructor, EntitySchema, MikroORM, Options } from "@mikro-orm/core";
+import type { EntitySchema, MikroORM, Options } from "@mikro-orm/core";
+import type * as mariadbModule from "@mikro-orm/mariadb";
 import type { SqlEntityManager } from "@mikro-orm/sql";
 import type * as kyselyModule from "kysely";
 import Cursor from "pg-cursor";
@@ -83,16 +84,20 @@ export async function mikroOrmOptions(
   name: DriverPackage,
   options: Partial<Options> = {},
 ): Promise<MikroOrmOptions<unknown, SqlMikroOrm>> {
-  const { MikroORM: Orm } = await peers.load<{
-    MikroORM: Constructor<SqlMikroOrm> & { init(options: object): Promise<SqlMikroOrm> };
-  }>(`@mikro-orm/${name}`);
+  // All of them have the same form.
+  const { MikroORM: Orm } = await peers.load<typeof mariadbModule>(`@mikro-orm/${name}`);
   const { MysqlDialect, PostgresDialect } = await peers.load<typeof kyselyModule>("kysely");
   return {
     dialect: (pool) =>
       name === "postgresql"
         ? new PostgresDialect({ cursor: Cursor, pool: pool as never })
         : new MysqlDialect({ pool: pool as never }),
-    init: (driverOptions) => Orm.init({ dbName: "unused", driverOptions, ...options }),
+    init: (driverOptions) =>
+      Orm.init({
+        dbName: "unused",
+        driverOptions,
+        ...options,
+      }) as Promise<unknown> as Promise<SqlMikroOrm>,
   };
 }
 

@@ -1,3 +1,4 @@
+import type * as coreModule from "@mikro-orm/core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { POSTGRES } from "../../../support/engines.ts";
 import { closeOrmWorld, openOrmWorld, type OrmWorld } from "../../../support/orm-isolation.ts";
@@ -37,6 +38,21 @@ describePeers("identity maps of MikroORM", "@mikro-orm/core", (peers) => {
       await world.tenancy.putTenant("one");
       expect(await load()).toBe(book);
     });
+  });
+
+  it("are no other within a RequestContext, as frameworks open it", async () => {
+    const { RequestContext } = await peers.load<typeof coreModule>("@mikro-orm/core");
+    await RequestContext.create(mikroOrm.em, async () => {
+      await expect(load()).rejects.toMatchObject(TENANT_REQUIRED);
+      expect((await inOne(load)).owner).toBe("tenant_one");
+      expect((await inTwo(load)).owner).toBe("tenant_two");
+    });
+    await inOne(() =>
+      RequestContext.create(mikroOrm.em, async () => {
+        expect((await load()).owner).toBe("tenant_one");
+        expect((await inTwo(load)).owner).toBe("tenant_two");
+      }),
+    );
   });
 
   it("are not used without a scope", async () => {
