@@ -50,7 +50,7 @@ it("refuses what cannot be meant", async () => {
 
 it("leaves new migrations to the tool", async () => {
   const { code, stderr } = await workspace.run("generate", "migration", "more");
-  expect([code, stderr]).toEqual([1, expect.stringContaining("written by prisma itself")]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("written by prisma itself")]);
 });
 
 it("tells what would be moved, moves it, and tells what was", async () => {

@@ -11,6 +11,7 @@ const commands = leaves(createProgram());
 it("has every command", () => {
   expect(commands.map((command) => command.name())).toEqual([
     "create",
+    "adopt",
     "list",
     "show",
     "provision",
