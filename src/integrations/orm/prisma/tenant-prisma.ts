@@ -8,7 +8,7 @@ import type { PrismaClientLike } from "./peer.ts";
 
 /** How clients are kept. */
 export interface PrismaOptions {
-  /** How many clients are kept, those used last; about 120 KB each. Default 200. */
+  /** How many clients are kept, those used last; about 350 KB of memory each. Default 200. */
   readonly maxClients?: number;
 }
 

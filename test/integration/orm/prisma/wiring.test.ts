@@ -136,6 +136,15 @@ describeMysqlPeers(
       await expect(one.author.findMany()).rejects.toMatchObject({ code: "INVALID_CONFIG" });
     });
 
+    it("refuses one client for two tenants", async () => {
+      let client: TestClient | undefined;
+      const { forTenant } = tenantPrisma(world.tenancy, (bound) => {
+        return (client ??= new prisma.PrismaClient({ adapter: prisma.adapterOf(bound) }));
+      });
+      await (await forTenant("one")).author.findMany();
+      await expect(forTenant("two")).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+    });
+
     it("is needed: one client for all answers several tenants from the first one's", async () => {
       const client = new prisma.PrismaClient({ adapter: prisma.adapter(world.tenancy.pool) });
       const foreign = await Promise.all(
