@@ -126,7 +126,7 @@ describe("withTenant for Fetch handlers", () => {
       headers: { "x-own": "1" },
       method: "POST",
       signal: abort.signal,
-    } satisfies RequestInit;
+    } satisfies RequestInit & { duplex: "half" };
     const answer = await handler(
       new Request("http://example.com:8080/t/globex/notes?page=2", init),
     );

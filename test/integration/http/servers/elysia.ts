@@ -1,4 +1,3 @@
-import type { Server } from "node:http";
 import { Readable } from "node:stream";
 import { node } from "@elysiajs/node";
 import { Elysia } from "elysia";
@@ -15,13 +14,7 @@ import {
   noteEnd,
   whoAmI,
 } from "../support/app.ts";
-import { running } from "../support/listen.ts";
-
-/** What the adapter for Node has started. */
-interface Started {
-  readonly node: { readonly server: Server };
-  ready(): Promise<unknown>;
-}
+import { listenElysia } from "../support/listen.ts";
 
 /** Serves the application with one version of Elysia and of its adapter for Node. */
 export function elysiaServer(peers: { Elysia: typeof Elysia; node: typeof node }): MakeServer {
@@ -84,13 +77,7 @@ export function elysiaServer(peers: { Elysia: typeof Elysia; node: typeof node }
         const { pathname, search } = new URL(request.url);
         return whoAmI(world, { resolution: tenantResolution, tenant, url: pathname + search });
       });
-    const server = await new Promise<Started>((resolve) => {
-      app.listen({ hostname: "127.0.0.1", port: 0 }, (started) => {
-        resolve((started as unknown as { raw: Started }).raw);
-      });
-    });
-    await server.ready();
-    return running(server.node.server);
+    return listenElysia(app);
   };
 }
 

@@ -2,21 +2,26 @@ import http from "node:http";
 import type { Server } from "node:http";
 import { Readable } from "node:stream";
 import { serve } from "@hono/node-server";
+import { node } from "@elysiajs/node";
+import { Elysia } from "elysia";
 import express from "express";
 import fastify from "fastify";
+import { H3, serve as serveH3 } from "h3";
 import { Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import Koa from "koa";
+import * as forElysia from "../../../../src/integrations/http/elysia/index.ts";
 import * as forExpress from "../../../../src/integrations/http/express/index.ts";
 import * as forFastify from "../../../../src/integrations/http/fastify/index.ts";
 import * as forFetch from "../../../../src/integrations/http/fetch/index.ts";
+import * as forH3 from "../../../../src/integrations/http/h3/index.ts";
 import * as forHono from "../../../../src/integrations/http/hono/index.ts";
 import * as forKoa from "../../../../src/integrations/http/koa/index.ts";
 import * as forNode from "../../../../src/integrations/http/node/index.ts";
 import type { Tenancy } from "../../../../src/core/tenancy.ts";
 import { pathPrefix } from "../../../../src/resolvers/path.ts";
 import type { RunningServer } from "./app.ts";
-import { listen, running } from "./listen.ts";
+import { listen, listenElysia, running } from "./listen.ts";
 
 /**
  * Starts an application of notes in some framework: `POST /notes` adds the body, `GET /notes` lists
@@ -50,7 +55,7 @@ async function* exported(tenancy: Tenancy): AsyncGenerator<string> {
 const exportedStream = (tenancy: Tenancy): Readable =>
   Readable.from(exported(tenancy), { highWaterMark: 1, objectMode: false });
 const exportedWebStream = (tenancy: Tenancy): ReadableStream<Uint8Array> =>
-  ReadableStream.from(exported(tenancy)).pipeThrough(new TextEncoderStream());
+  Readable.toWeb(exportedStream(tenancy)) as unknown as ReadableStream<Uint8Array>;
 
 /** The same application in every framework. */
 export const NOTE_APPS: Readonly<Record<string, ServeNotes>> = {
@@ -68,6 +73,24 @@ export const NOTE_APPS: Readonly<Record<string, ServeNotes>> = {
       exportedStream(tenancy).pipe(res);
     });
     return listen(http.createServer(app));
+  },
+
+  elysia: async (tenancy) => {
+    const app = new Elysia({ adapter: node() })
+      .use(forElysia.tenantPlugin(tenancy, { skip: ({ url }) => url.endsWith("/health") }))
+      .get("/health", forElysia.healthHandler(tenancy, { details: true, maxAgeMs: 0 }))
+      .post(
+        "/notes",
+        async ({ body, set }) => {
+          await add(tenancy, body as string);
+          set.status = 201;
+          return "";
+        },
+        { parse: "text" },
+      )
+      .get("/notes", () => list(tenancy))
+      .get("/export", () => new Response(exportedWebStream(tenancy)));
+    return listenElysia(app);
   },
 
   fastify: async (tenancy) => {
@@ -101,6 +124,22 @@ export const NOTE_APPS: Readonly<Record<string, ServeNotes>> = {
     return serveFetch((request) =>
       new URL(request.url).pathname === "/health" ? health(request) : handler(request),
     );
+  },
+
+  h3: async (tenancy) => {
+    const app = new H3({ onRequest: forH3.stripTenantPath(pathPrefix("/t")) });
+    app.get("/health", forH3.healthHandler(tenancy, { details: true, maxAgeMs: 0 }));
+    app.use(forH3.tenantMiddleware(tenancy, { skip: ({ url }) => url.pathname === "/health" }));
+    app.post("/notes", async ({ req, res }) => {
+      await add(tenancy, await req.text());
+      res.status = 201;
+    });
+    app.get("/notes", () => list(tenancy));
+    app.get("/export", () => exportedStream(tenancy));
+    const options = { gracefulShutdown: false, hostname: "127.0.0.1", port: 0, silent: true };
+    const server = serveH3(app, options);
+    await server.ready();
+    return running(server.node?.server as Server);
   },
 
   hono: (tenancy) => {
