@@ -116,7 +116,7 @@ function subjectOf(
         see(await tx.author.findUniqueOrThrow({ where: { id } }));
         see(...(await tx.$queryRaw<{ owner: string }[]>`select owner from authors`));
       };
-      await prisma.$transaction(work, { maxWait: 60_000, timeout: 60_000 });
+      await prisma.$transaction(work);
     },
     write: async ({ own, see }) => {
       see(

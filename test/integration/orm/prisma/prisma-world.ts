@@ -54,7 +54,12 @@ export function wire(
 ): TenantPrisma<TestClient> {
   return tenantPrisma(
     tenancy,
-    (bound) => new PrismaClient({ adapter: adapterOf(bound, adapterOptions) }),
+    (bound) =>
+      new PrismaClient({
+        adapter: adapterOf(bound, adapterOptions),
+        // A thousand wait for a few connections, on a machine that may be slow.
+        transactionOptions: { maxWait: 120_000, timeout: 120_000 },
+      }),
     options,
   );
 }
