@@ -1,7 +1,7 @@
 import { enterError, mustEnter } from "./enter.ts";
 import type { Submittable, Wire } from "./peer.ts";
 import type { Target } from "./scoped-query.ts";
-import { ENTER_SESSION_TEXT } from "./search-path.ts";
+import { ENTER_SESSION_TEXT, ENTER_TEXT } from "./search-path.ts";
 
 /** Whether a submittable is a COPY of `pg-copy-streams`: it pages through no portal. */
 export function isCopy(query: Submittable): boolean {
@@ -9,8 +9,8 @@ export function isCopy(query: Submittable): boolean {
 }
 
 /**
- * Makes the session of a connection the scope's, unless a transaction that entered it is open: what
- * is to be submitted right before a COPY. That is a simple query, which cannot share a message with
+ * Makes the session of a connection the scope's, or the transaction where one is open, unless it has
+ * entered the scope already: what is to be submitted right before a COPY. That is a simple query, which cannot share a message with
  * what enters, and its streams read the raw socket. The session is reset when it is given back.
  */
 export class SessionEntry implements Submittable {
@@ -18,6 +18,7 @@ export class SessionEntry implements Submittable {
   failure: Error | undefined;
   readonly #target: Target;
   readonly #refusal: Error | undefined;
+  #isInTransaction = false;
 
   /** @param refusal - why a session must not be changed, where it must not */
   constructor(target: Target, refusal: Error | undefined) {
@@ -27,14 +28,18 @@ export class SessionEntry implements Submittable {
 
   submit(wire: Wire): Error | undefined {
     const { client, scope, state } = this.#target;
-    if (!mustEnter(client.getTransactionStatus(), state)) return NOT_NEEDED;
-    if (this.#refusal !== undefined) return this.#refusal;
-    // ISOLATION: the next holder of the connection would find this tenant's tables. leak/client.test.ts
-    state.leave("reset");
+    const status = client.getTransactionStatus();
+    if (!mustEnter(status, state)) return NOT_NEEDED;
+    this.#isInTransaction = status === "T";
+    if (!this.#isInTransaction) {
+      if (this.#refusal !== undefined) return this.#refusal;
+      // ISOLATION: the next holder of the connection would find this tenant's tables. leak/client.test.ts
+      state.leave("reset");
+    }
     state.touch(scope.schemaName);
     wire.stream.cork();
     try {
-      wire.parse({ text: ENTER_SESSION_TEXT });
+      wire.parse({ text: this.#isInTransaction ? ENTER_TEXT : ENTER_SESSION_TEXT });
       wire.bind({ values: [...scope.params] });
       wire.execute({});
       wire.sync();
@@ -48,7 +53,9 @@ export class SessionEntry implements Submittable {
     this.#target.scope.learn(row);
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    if (this.#isInTransaction) this.#target.state.isScoped = true;
+  }
 
   handleReadyForQuery(): void {}
 
