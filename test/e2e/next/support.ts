@@ -35,6 +35,10 @@ export async function buildApp(set: PeerSet, databaseUrl: string): Promise<Built
       ? fileURLToPath(new URL(`.built-${process.pid}`, import.meta.url))
       : join(home, `.next-application-${process.pid}`);
   cpSync(application, folder, { filter: (name) => !name.includes("/.next"), recursive: true });
+  // As it is installed, so that its name means the same beside the oldest peers.
+  const installed = join(folder, "node_modules/kirayedar");
+  cpSync(join(root, "dist"), join(installed, "dist"), { recursive: true });
+  cpSync(join(root, "package.json"), join(installed, "package.json"));
   const run = (args: string[]): ReturnType<typeof spawn> =>
     spawn(process.execPath, [join(home, "node_modules/next/dist/bin/next"), ...args], {
       cwd: folder,
@@ -44,7 +48,8 @@ export async function buildApp(set: PeerSet, databaseUrl: string): Promise<Built
         NEXT_TELEMETRY_DISABLED: "1",
         NODE_ENV: "production",
         ROOT_FOLDER: root.replace(/\/$/, ""),
-        ...(set === "newest" ? {} : { PACKAGE_FOLDER: "../../../../dist" }),
+        // Bundled on the one, and left as it is installed on the other.
+        EXTERNAL_PACKAGES: set === "newest" ? "kirayedar,pg" : "pg",
       },
       stdio: ["ignore", "pipe", "pipe"],
     });
