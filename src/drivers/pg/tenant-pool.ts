@@ -16,6 +16,7 @@ import {
   type QueryConfig,
   type Submittable,
 } from "./peer.ts";
+import { refusePrisma } from "./refuse-prisma.ts";
 import type { ScopePaths } from "./search-path.ts";
 import { scopedQueryClass, type Target } from "./scoped-query.ts";
 import { RESET_TEXT, StatementInfos } from "./statement-info.ts";
@@ -71,6 +72,9 @@ export type ConnectCallback = (
   release?: (destroy?: boolean | Error) => void,
 ) => void;
 
+/** What hears of a pool's events. */
+type PoolListener = (subject: Error & PgClient) => void;
+
 /** The part of `pg.Pool` that is built on; its many overloads are one implementation. */
 interface BasePool {
   connect(callback?: (error: Error | undefined, client: PgClient) => void): unknown;
@@ -78,7 +82,7 @@ interface BasePool {
   end(callback?: () => void): Promise<void> | undefined;
   /** Who waits for a connection. */
   readonly _pendingQueue?: { readonly callback: (error: Error) => void }[];
-  on(event: "error" | "connect", listener: (subject: Error & PgClient) => void): void;
+  on(event: "error" | "connect", listener: PoolListener): void;
   listenerCount(event: "connect"): number;
 }
 
@@ -164,6 +168,15 @@ export function createTenantPool(
     // query there. leak/async-context.test.ts
     override newClient(waiting: unknown): void {
       outsideScope(() => super.newClient(waiting));
+    }
+
+    // ISOLATION: a view that is bound to a scope is Prisma's to have, this pool is not: it names `public` in
+    // every statement, or else sends one tenant's query with another's. integration/orm/prisma/wiring.test.ts
+    override on(event: "error" | "connect", listener: PoolListener): void {
+      if (event === "error" && Object.getPrototypeOf(this) === ScopedPool.prototype) {
+        refusePrisma(listener);
+      }
+      return super.on(event, listener);
     }
 
     override end(callback?: () => void): Promise<void> | undefined {

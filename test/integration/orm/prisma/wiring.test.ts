@@ -99,11 +99,17 @@ describePeers("wiring, PrismaPg", "@prisma/adapter-pg", (peers) => {
     expect((one.author as unknown as { shout: () => string }).shout()).toBe("HEY");
   });
 
-  it("is needed: a client on the tenancy's pool alone reads `public` in every tenant", async () => {
-    const client = new prisma.PrismaClient({ adapter: prisma.adapter(world.tenancy.pool) });
-    const rows = await world.tenancy.withTenant("one", () => client.author.findMany());
-    expect(rows.map(({ owner }) => owner)).toEqual(["GLOBAL"]);
-    await client.$disconnect();
+  it("is not passed by: an adapter on the pool of all tenants is refused before its first query", async () => {
+    for (const options of [undefined, { schema: "public" }]) {
+      const client = new prisma.PrismaClient({
+        adapter: prisma.adapter(world.tenancy.pool, options),
+      });
+      const read = world.tenancy.withTenant("one", () => client.author.findMany());
+      await expect(read).rejects.toMatchObject({
+        code: "INVALID_CONFIG",
+        message: expect.stringContaining("tenantPrisma") as string,
+      });
+    }
   });
 
   it.runIf(peers.set === "oldest")("refuses a pool of another copy of `pg`", async () => {
