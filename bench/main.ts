@@ -10,6 +10,7 @@ import { mysqlLifecycleRows } from "./mysql-lifecycle.ts";
 import { mysqlQueryRows, mysqlThroughputRows } from "./mysql-query.ts";
 import { mysqlRoundTripRows } from "./mysql-round-trips.ts";
 import { createMysqlWorld, type MysqlWorld } from "./mysql-world.ts";
+import { ormRows } from "./orm.ts";
 import { installPeers } from "./peers/install.ts";
 import { queryRows, throughputRows } from "./query.ts";
 import { createRandom } from "./random.ts";
@@ -23,6 +24,7 @@ const POSTGRES_GROUPS: readonly Group[] = [
   roundTripRows,
   queryRows,
   throughputRows,
+  ormRows,
   tenancyRows,
   memoryRows,
 ];
