@@ -105,6 +105,19 @@ describe("loaders of five tenants", () => {
     });
   });
 
+  it("stay bound where a method returns the loader itself", async () => {
+    const loaders = tenantLoaders(tenancy, () => ({ notes: notes() }))();
+    await tenancy.withTenant("acme", async () => {
+      const { notes } = loaders;
+      const kept = notes.clear("1");
+      expect(kept).toBe(notes);
+      expect(notes.prime("9", "nine").clearAll()).toBe(notes);
+      await tenancy.withTenant("globex", () => {
+        expect(() => kept.load("1")).toThrow(/WRONG_TENANT/);
+      });
+    });
+  });
+
   it("are loaders", async () => {
     const loaders = tenantLoaders(tenancy, () => ({ notes: 7 }));
     await tenancy.withTenant("acme", () => {

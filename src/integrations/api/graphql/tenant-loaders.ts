@@ -65,7 +65,7 @@ function bindLoader(tenancy: LoadingTenancy, loader: object, scope: Scope): obje
   const identity = identityOf(scope);
   const resolution: Resolution =
     scope.kind === "tenant" ? { kind: "tenant", tenant: scope.tenant } : scope;
-  return new Proxy(loader, {
+  const bound: object = new Proxy(loader, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
@@ -74,10 +74,14 @@ function bindLoader(tenancy: LoadingTenancy, loader: object, scope: Scope): obje
         if (identityOf(current) !== identity) throw elsewhere(current);
         // ISOLATION: what is gathered is asked for in the scope of the first call, which `putTenant`
         // could have changed by then; this one is nobody else's. leak/dataloader.test.ts
-        return tenancy.enter(resolution, () => (value as Method).apply(target, args));
+        const result = tenancy.enter(resolution, () => (value as Method).apply(target, args));
+        // ISOLATION: `clear` and `prime` return the loader, which could then be used anywhere.
+        // leak/dataloader.test.ts
+        return result === target ? bound : result;
       };
     },
   });
+  return bound;
 }
 
 type Method = (...args: unknown[]) => unknown;
