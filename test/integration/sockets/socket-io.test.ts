@@ -217,6 +217,22 @@ describePeers("sockets", "socket.io", (peers) => {
     expect(() => tenantRooms(tenancy, io)).toThrow(/TENANT_REQUIRED/);
   });
 
+  it("join whatever room a client names, as without tenants", async () => {
+    await start();
+    io.on("connection", (socket) => {
+      socket.on("join", async (room: string, reply: (size: number) => void) => {
+        void socket.join(room);
+        reply((await tenantRooms(tenancy, io).in(room).fetchSockets()).length);
+      });
+    });
+    const [one, other] = [await opened("acme"), await opened("globex")];
+    const rooms = ["", ":", "a:b", "\ud800", "x".repeat(5000), 7, null, { toString: 1 }, [], ["a"]];
+    for (const room of rooms) {
+      const counts = [await one.emitWithAck("join", room), await other.emitWithAck("join", room)];
+      expect(counts, JSON.stringify(room)).toEqual([1, 1]);
+    }
+  });
+
   it("are disconnected when their tenant is suspended or gone, and follow it when it is renamed", async () => {
     await start();
     await tenancy.create("moving");

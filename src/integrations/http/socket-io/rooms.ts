@@ -1,6 +1,6 @@
 import type { Scope } from "../../../core/scope.ts";
 import type { Tenancy } from "../../../core/tenancy.ts";
-import { keyOf } from "../../../core/tenant-key.ts";
+import { keyPrefixOf } from "../../../core/tenant-key.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
 
 /** The part of a server, a namespace or an operator of Socket.IO that a broadcast begins with. */
@@ -9,14 +9,24 @@ export interface BroadcasterLike<Operator extends object = object> {
   except(rooms: string | string[]): Operator;
 }
 
-/** Returns the name under which the server knows a room of one scope. */
-export function toRoom(scope: Scope, room: string): string {
-  return keyOf(scope, ["room", room]);
+/**
+ * Returns the name under which the server knows a room of one scope. Clients often name rooms, and
+ * what a listener throws ends the process, so this takes whatever they send.
+ */
+export function toRoom(scope: Scope, room: unknown): string {
+  const name = typeof room === "string" ? room : JSON.stringify(room);
+  // ISOLATION: the room is the rest of the name, so that nothing in it can be taken for another prefix.
+  // integration/sockets/socket-io.test.ts
+  return `${prefixOf(scope)}room:${name}`;
 }
 
 /** Returns the name of the room that every socket of one scope is in. */
 export function everyone(scope: Scope): string {
-  return keyOf(scope, ["everyone"]);
+  return `${prefixOf(scope)}everyone`;
+}
+
+function prefixOf(scope: Scope): string {
+  return keyPrefixOf(scope.kind === "tenant" ? scope.tenant : null);
 }
 
 /**
