@@ -201,6 +201,24 @@ describe("withTenantUpgrade", () => {
     expect(world.events.toSorted()).toEqual(["close:acme", "close:globex", "close:odd"]);
   });
 
+  it("keeps no connection of a refused client that does not close it", async () => {
+    const port = await start();
+    const socket = net.connect({ allowHalfOpen: true, host: "127.0.0.1", port });
+    let status = "";
+    socket.on("data", (chunk: Buffer) => {
+      status += chunk.toString().slice(9, 12);
+    });
+    const closed = new Promise((resolve) => {
+      socket.on("close", () => resolve("closed")).on("error", () => resolve("closed"));
+    });
+    socket.write(upgrade("nobody.example.com"));
+    await until(() => status === "404");
+    // What is written to a connection that is gone is answered with a reset.
+    const writing = setInterval(() => socket.write("still there?"), 5);
+    expect(await closed).toBe("closed");
+    clearInterval(writing);
+  });
+
   it("answers a refused request over the socket, and closes it", async () => {
     const port = await start();
     const answers = await Promise.all(

@@ -94,5 +94,7 @@ function refuse(
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const status = `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ""}`;
+  // Node waits for the other side to end it too, which a client may never do; the server could not stop.
+  socket.once("finish", () => socket.destroy());
   socket.end([status, ...lines, "", reply.body].join("\r\n"));
 }
