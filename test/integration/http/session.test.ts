@@ -84,6 +84,17 @@ async function start({ isGuarded = true, ownStore = false, store, ...options }: 
   app.get("/who", (request, response) => {
     response.json([request.session.user ?? null, world.scope()]);
   });
+  app.get("/reload", (request, response) => {
+    request.session.reload(() => {
+      request.session.user += "!";
+      response.end("reloaded");
+    });
+  });
+  app.get("/forge/:origin", (request, response) => {
+    // What a careless application does with what a client sends.
+    Object.assign(request.session, { kirayedarOrigin: request.params.origin, user: "mallory" });
+    response.end("forged");
+  });
   app.get("/move/:user", (request, response) => {
     request.session.user = request.params.user;
     world.context.put(scopeOf(world.tenant("globex")));
@@ -148,10 +159,13 @@ describe("a session", () => {
       store: strict.store,
     });
     expect((await ask("acme", "/who", cookie)).body).toBe(who("acme", "root"));
+    await ask("acme", "/reload", cookie);
+    expect((await ask("admin", "/who", cookie)).body).toBe(who("global", "root!"));
+    seen.length = 0;
     const own = cookieOf(await ask("acme", "/login/ann"));
     expect((await ask("globex", "/who", own)).status).toBe(403);
     expect((await ask("admin", "/who", own)).status).toBe(403);
-    expect(seen).toHaveLength(3);
+    expect(seen).toHaveLength(2);
   });
 
   it("of nobody knows where is refused, unless it may be adopted", async () => {
@@ -164,6 +178,18 @@ describe("a session", () => {
     const { ask } = await start({ store: before.store, unmarked: "adopt" });
     expect((await ask("acme", "/who", cookie)).body).toBe(who("acme", "ann"));
     expect((await ask("globex", "/who", cookie)).status).toBe(403);
+  });
+
+  it("does not become another tenant's by what is put into it", async () => {
+    const { ask } = await start();
+    const forged = `/forge/${encodeURIComponent(`tenant ${world.tenant("globex").id}`)}`;
+    const fresh = cookieOf(await ask("acme", forged));
+    const begun = cookieOf(await ask("acme", "/login/ann"));
+    await ask("acme", forged, begun);
+    for (const cookie of [fresh, begun]) {
+      expect((await ask("globex", "/who", cookie)).status).toBe(403);
+      expect((await ask("acme", "/who", cookie)).body).toBe(who("acme", "mallory"));
+    }
   });
 
   it("is made for nobody who only looks", async () => {
@@ -232,6 +258,23 @@ describe("a tenant's store of sessions", () => {
     await ask("acme", "/move/mallory", cookie);
     expect((await ask("globex", "/who", cookie)).body).toBe(who("globex", null));
     expect((await ask("acme", "/who", cookie)).body).toBe(who("acme", "ann"));
+  });
+
+  it("calls back once, also where what is called throws", () => {
+    class Direct extends MemoryStore {
+      override get(_sid: string, callback: (error: unknown, data?: null) => void): void {
+        callback(null, null);
+      }
+    }
+    const store = tenantStore(tenancy, new Direct());
+    const calls: unknown[] = [];
+    const get = (): void =>
+      store.get("1", (...results) => {
+        calls.push(results);
+        throw new Error("of the application");
+      });
+    expect(() => world.context.enter(GLOBAL_SCOPE, get)).toThrow("of the application");
+    expect(calls).toEqual([[null, null]]);
   });
 
   it("gives the sessions of all tenants to nobody, and none without a scope", async () => {

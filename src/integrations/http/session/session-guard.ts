@@ -10,6 +10,7 @@ import {
   isMarked,
   markSession,
   originIn,
+  originOf,
   type SessionOrigin,
   type SessionTenancy,
 } from "./session-origin.ts";
@@ -88,10 +89,15 @@ export function sessionGuard(
  * the end.
  */
 function markAtEnd(request: SessionRequest, response: ServerResponse, here: SessionOrigin): void {
+  const begun = request.session;
+  const origin = begun && isMarked(begun) ? originOf(begun) : here;
   const mark = (): void => {
     const { session } = request;
-    if (session === undefined || session === null) return;
-    if (!isMarked(session) && !isEmptySession(session)) markSession(session, here);
+    if (session === undefined || session === null || isEmptySession(session)) return;
+    // ISOLATION: whatever was put into it, such as all that a client sent, chooses no tenant.
+    // integration/http/session.test.ts
+    // `req.session.reload` makes another object of the same session.
+    markSession(session, idOf(session) === idOf(begun) ? origin : here);
   };
   const holder: Wrapped = response;
   // `express-session` sets the cookie before the head is written, and saves when the response ends.
@@ -102,6 +108,11 @@ function markAtEnd(request: SessionRequest, response: ServerResponse, here: Sess
       return original.apply(response, args);
     };
   }
+}
+
+function idOf(session: object | null | undefined): unknown {
+  const known: { readonly id?: unknown } | null | undefined = session;
+  return known?.id ?? session;
 }
 
 interface Wrapped {

@@ -83,6 +83,11 @@ export function markSession(session: object, here: SessionOrigin): void {
   (session as Record<string, unknown>)[MARK] = toMark(here);
 }
 
+/** Returns where a session says that it was begun. */
+export function originOf(session: object): SessionOrigin {
+  return fromMark(markOf(session));
+}
+
 /** Tells whether a session says where it was begun. */
 export function isMarked(session: object): boolean {
   return markOf(session) !== undefined;

@@ -58,11 +58,7 @@ export function tenantStore<Store extends SessionStoreLike>(
       if (MAKES.has(name)) return maker(tenancy, value as Method);
       if (!BY_ID.has(name)) return value.bind(target) as unknown;
       return (sid: string, ...rest: unknown[]) => {
-        call(tenancy, rest, (args) => {
-          // ISOLATION: without the key, a copied cookie opens the session in every tenant.
-          // integration/http/session.test.ts
-          Reflect.apply(value as Method, target, [tenancy.key("session", sid), ...args]);
-        });
+        call(tenancy, sid, rest, (args) => Reflect.apply(value as Method, target, args));
       };
     },
   });
@@ -82,20 +78,29 @@ function maker(tenancy: StoreTenancy, make: Method): Method {
 }
 
 /** Calls a method of the store; what goes wrong before goes to the callback, as its own errors do. */
-function call(tenancy: StoreTenancy, args: unknown[], fn: (args: unknown[]) => void): void {
-  const scope = tenancy.currentScope();
+function call(
+  tenancy: StoreTenancy,
+  sid: string,
+  args: unknown[],
+  fn: (args: unknown[]) => unknown,
+): void {
   const callback = args.find((arg) => typeof arg === "function") as Callback | undefined;
-  const session = args.find((arg) => typeof arg === "object" && arg !== null);
-  const inScope = captureScope();
+  let key: string;
   try {
     // ISOLATION: a request that has gone on to another tenant does not take its session along.
     // integration/http/session.test.ts
-    if (session !== undefined) checkOrigin(session, scope, "session");
-    // A store answers in the context of its connection, which is nobody's, or somebody else's.
-    const bound: Callback = (...results) => inScope(() => callback?.(...results));
-    fn(args.map((arg) => (arg === callback && arg !== undefined ? bound : arg)));
+    const session = args.find((arg) => typeof arg === "object" && arg !== null);
+    if (session !== undefined) checkOrigin(session, tenancy.currentScope(), "session");
+    // ISOLATION: without the key, a copied cookie opens the session in every tenant.
+    // integration/http/session.test.ts
+    key = tenancy.key("session", sid);
   } catch (error) {
     if (callback === undefined) throw error;
     callback(error);
+    return;
   }
+  const inScope = captureScope();
+  // A store answers in the context of its connection, which is nobody's, or somebody else's.
+  const bound: Callback = (...results) => inScope(() => callback?.(...results));
+  fn([key, ...args.map((arg) => (arg === callback && arg !== undefined ? bound : arg))]);
 }
