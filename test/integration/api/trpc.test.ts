@@ -30,6 +30,8 @@ describePeers("procedures", "@trpc/server", (peers) => {
   let router: ReturnType<typeof makeRouter>;
   let standalone: typeof Standalone;
   const open: http.Server[] = [];
+  /** The tenants in whose scope observables were ended. */
+  const ended: unknown[] = [];
 
   beforeAll(async () => {
     ({ drop, tenancy } = await openTenancy());
@@ -76,6 +78,7 @@ describePeers("procedures", "@trpc/server", (peers) => {
       old: procedure.subscription(() =>
         observable<string>((emit) => {
           void owner().then((own) => emit.next(own));
+          return () => ended.push(tenancy.currentTenant()?.slug);
         }),
       ),
       owner: procedure.query(async ({ ctx }) => {
@@ -254,6 +257,9 @@ describePeers("procedures", "@trpc/server", (peers) => {
     expect(await call(1, "query", "owner")).toEqual(["moved moved"]);
     expect(await call(2, "subscription", "ticks", 3)).toEqual(["moved", "moved", "moved"]);
     expect(await call(3, "subscription", "old")).toEqual(["moved"]);
+    client.send(JSON.stringify({ id: 3, method: "subscription.stop" }));
+    await until(() => ended.length > 0);
+    expect(ended).toEqual(["moved"]);
     await tenancy.suspend("moved");
     expect(await call(4, "query", "owner")).toEqual(["FORBIDDEN"]);
     client.terminate();

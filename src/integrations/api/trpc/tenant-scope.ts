@@ -105,5 +105,12 @@ function isObservable(value: unknown): value is ObservableLike {
 }
 
 function bindObservable(source: ObservableLike, inScope: InScope): ObservableLike {
-  return { ...source, subscribe: (observer) => inScope(() => source.subscribe(observer)) };
+  const subscribe = (observer: unknown): unknown => {
+    const subscription = inScope(() => source.subscribe(observer)) as {
+      readonly unsubscribe: () => unknown;
+    };
+    // Whoever ends it is in no scope, or in another request's.
+    return { ...subscription, unsubscribe: () => inScope(() => subscription.unsubscribe()) };
+  };
+  return { ...source, subscribe };
 }
