@@ -68,15 +68,15 @@ describe.skipIf(redis === undefined)("with Redis", () => {
       const jobs = tenantQueue(world.tenancy, own);
       for (const tenant of [acme, globex]) {
         await world.tenancy.withTenant(tenant, () =>
-          jobs.upsertJobScheduler(
-            "often",
-            { every: 100 },
-            { data: { of: tenant.slug }, name: "tick" },
-          ),
+          jobs.upsertJobScheduler("often", { every: 50 }, { data: { of: tenant.slug } }),
         );
       }
       const seen: string[] = [];
-      work(own, async (job) => seen.push(`${(job.data as { of: string }).of} in ${slug()}`));
+      work(own, async (job) => {
+        // As BullMQ names what has no name.
+        expect(job.name).toBe("often");
+        seen.push(`${(job.data as { of: string }).of} in ${slug()}`);
+      });
       const wanted = [acme, globex].map((tenant) => `${tenant.slug} in ${tenant.slug}`);
       await until(() => wanted.every((text) => seen.filter((found) => found === text).length > 2));
       expect(new Set(seen)).toEqual(new Set(wanted));
@@ -149,6 +149,27 @@ describe.skipIf(redis === undefined)("with Redis", () => {
         });
       }
       expect(await own.getWaitingCount()).toBe(4);
+    });
+
+    it("runs what was suppressed and kept in its own tenant, too", async () => {
+      const acme = await world.tenant();
+      const own = queue();
+      const jobs = await tenantQueue(world.tenancy, own).forTenant(acme);
+      const [begun, goOn] = [deferred(), deferred()];
+      const seen: unknown[] = [];
+      work(own, async (job) => {
+        seen.push([slug(), job.data]);
+        begun.resolve();
+        await goOn.promise;
+      });
+      const options = { deduplication: { id: "one", keepLastIfActive: true } };
+      await jobs.add("sync", 1, options);
+      await begun.promise;
+      for (const data of [2, 3]) await jobs.add("sync", data, options);
+      goOn.resolve();
+      const expected = peers.set === "newest" ? [1, 3] : [1];
+      await until(() => seen.length === expected.length);
+      expect(seen).toEqual(expected.map((data) => [acme.slug, data]));
     });
 
     it("refuses `repeat`, whose schedules tenants would share", async () => {

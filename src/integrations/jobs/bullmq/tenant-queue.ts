@@ -73,7 +73,9 @@ function queueForm(queue: PlainQueue, mark: MarkNow): PlainQueue {
     removeJobScheduler: async (id) => queue.removeJobScheduler(keyFor(mark(), id)),
     upsertJobScheduler: async (id, repeat, template = {}) => {
       const now = mark();
-      return queue.upsertJobScheduler(keyFor(now, id), repeat, markJob(template, now));
+      // BullMQ gives jobs without a name that of their schedule, which is not as it was given.
+      const named = { name: id, ...markJob(template, now) };
+      return queue.upsertJobScheduler(keyFor(now, id), repeat, named);
     },
   };
 }
