@@ -28,6 +28,8 @@ const KINDS: ReadonlyMap<ErrorCode, "gone" | "later"> = new Map([
   ["MIGRATION_FAILED", "later"],
   ["MIGRATION_INTERRUPTED", "later"],
   ["MIGRATION_OUT_OF_ORDER", "later"],
+  // A worker that is stopped after its tenancy: jobs without another attempt would be lost.
+  ["TENANCY_CLOSED", "later"],
   ["TENANT_BUSY", "later"],
   ["TENANT_NOT_ACTIVE", "later"],
   ["TENANT_NOT_FOUND", "gone"],
