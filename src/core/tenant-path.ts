@@ -11,8 +11,8 @@ export const MAX_NAME_BYTES = 255;
 /** Separators, drive letters, streams, wildcards and what Windows forbids beside them. */
 const FORBIDDEN = /[/\\:*?"<>|]/;
 
-/** Characters that some file systems and code pages take for a separator. */
-const LOOKALIKES = /[\u00a5\u20a9\u2044\u2215\u2216\u29f5\u29f8\u29f9]/;
+/** Characters that some file systems and code pages take for a separator, or for a drive's colon. */
+const LOOKALIKES = /[\u00a5\u20a9\u2044\u2215\u2216\u2236\u29f5\u29f8\u29f9]/;
 
 /** Control characters, halves of pairs, private ones, and those that change what is shown. */
 const INVISIBLE =
