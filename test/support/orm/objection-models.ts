@@ -29,7 +29,7 @@ export interface Models {
 /** Makes the models of one tenancy, with one version of Objection. */
 export function objectionModels(
   { Model }: Pick<typeof ObjectionModule, "Model">,
-  tenancy: Pick<Tenancy, "currentScope">,
+  tenancy: Pick<Tenancy, "currentScope" | "enter">,
 ): Models {
   class BaseModel extends tenantModel(tenancy, Model) {}
 

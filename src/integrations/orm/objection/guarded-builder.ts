@@ -2,7 +2,7 @@ import { checkOrigin, rememberOrigin, tenantOf } from "../../../core/records.ts"
 import type { Scope } from "../../../core/scope.ts";
 import type { Tenancy } from "../../../core/tenancy.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
-import { scopeOfKnex } from "../common/knex-scopes.ts";
+import { type KnexScope, scopeOfKnex } from "../common/knex-scopes.ts";
 import type { BuilderClass, BuilderLike } from "./peer.ts";
 import { eachResult, recordsIn } from "./record-graph.ts";
 
@@ -41,7 +41,7 @@ type Inputs = readonly unknown[];
  * A query that is guarded is of a subclass of its own class, so that copies of it are too, and no operation
  * is added to it: one that has none is joined as a table, and not as a subselect.
  */
-export function builderGuard(tenancy: Pick<Tenancy, "currentScope">): BuilderGuard {
+export function builderGuard(tenancy: Pick<Tenancy, "currentScope" | "enter">): BuilderGuard {
   const classes = new WeakMap<object, BuilderClass>();
   const guarded = new WeakSet<object>();
   const inputs = new WeakMap<object, Inputs>();
@@ -52,12 +52,16 @@ export function builderGuard(tenancy: Pick<Tenancy, "currentScope">): BuilderGua
   };
 
   const execute = async (builder: BuilderLike, run: () => Promise<unknown>): Promise<unknown> => {
-    const scope = await scopeOfBuilder(builder, tenancy);
+    const ambient = tenancy.currentScope();
+    const at = await scopeOfBuilder(builder, tenancy);
+    const scope = at === "ambient" ? ambient : at;
     // ISOLATION: the record's key is another customer's row here. integration/orm/objection/wrong-tenant.test.ts
     for (const record of recordsIn(inputs.get(builder))) {
       checkOrigin(record, scope, record.constructor.name);
     }
-    const result = await run();
+    // ISOLATION: hooks run before the query is sent, and `putTenant` may change the scope meanwhile.
+    // integration/orm/objection/wrong-tenant.test.ts
+    const result = await (ambient === undefined ? run() : tenancy.enter(ambient, run));
     if (scope !== undefined) rememberAll(result, scope);
     return result;
   };
@@ -102,10 +106,7 @@ export function builderGuard(tenancy: Pick<Tenancy, "currentScope">): BuilderGua
   };
 }
 
-async function scopeOfBuilder(
-  builder: BuilderLike,
-  tenancy: Pick<Tenancy, "currentScope">,
-): Promise<Scope | undefined> {
+async function scopeOfBuilder(builder: BuilderLike, tenancy: object): Promise<KnexScope> {
   const scope = await scopeOfKnex(builder.knex(), tenancy);
   // ISOLATION: another Knex is in no scope. integration/orm/objection/wrong-tenant.test.ts
   if (scope === undefined) {
@@ -113,7 +114,7 @@ async function scopeOfBuilder(
       remedy: "Give the models the Knex that `tenantKnex` returns for this tenancy.",
     });
   }
-  return scope === "ambient" ? tenancy.currentScope() : scope;
+  return scope;
 }
 
 function rememberAll(result: unknown, scope: Scope): void {

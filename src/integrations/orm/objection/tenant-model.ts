@@ -25,7 +25,7 @@ export type ModelClassLike = abstract new (...args: any[]) => object;
  * BaseModel.knex(knex);
  */
 export function tenantModel<ModelClass extends ModelClassLike>(
-  tenancy: Pick<Tenancy, "currentScope">,
+  tenancy: Pick<Tenancy, "currentScope" | "enter">,
   Model: ModelClass,
 ): ModelClass {
   const Base = checkModel(Model);

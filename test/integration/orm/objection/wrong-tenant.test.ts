@@ -189,6 +189,32 @@ describePeers("records of Objection", "objection", (peers) => {
     await expect(Promise.resolve(query)).rejects.toMatchObject({ code: "TENANT_REQUIRED" });
   });
 
+  it("are written where they were checked, though the scope changes before the query is sent", async () => {
+    const author = await load();
+    const before = await contentOf("tenant_two");
+    let isBefore = (): void => undefined;
+    const hook = new Promise<void>((resolve) => (isBefore = resolve));
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    class Slow extends models.Author {
+      override async $beforeUpdate(): Promise<void> {
+        isBefore();
+        await gate;
+      }
+    }
+    const written = await one(async () => {
+      const update = Slow.query().patchAndFetchById(author.id, { name: "Amy" }).execute();
+      await hook;
+      await tenancy.putTenant("two");
+      goOn();
+      return await update;
+    });
+    expect(await contentOf("tenant_two")).toEqual(before);
+    expect(tenantOf(written)?.slug).toBe("one");
+    expect((await load()).name).toBe("Amy");
+    await one(() => author.$query().patch({ name: "Ann" }));
+  });
+
   it("joins a related table as it is, and not as a subselect", () => {
     const query = models.Author.query(own.knex).joinRelated("books").toKnexQuery();
     expect(query.toSQL().sql).toContain('inner join "books" on');
