@@ -51,7 +51,21 @@ describe("a lent pool", () => {
   it("tells whether it was asked for anything", () => {
     const lent = lentPool(new FakePool());
     expect([lent.isUsed(), lent.pool.options.max, lent.isUsed()]).toEqual([false, 3, false]);
+    lent.pool.on("error", () => undefined);
+    expect(lent.isUsed()).toBe(false);
     lent.pool.connect();
     expect(lent.isUsed()).toBe(true);
+  });
+
+  it("tells whether it was ended", () => {
+    const lent = lentPool(new FakePool());
+    expect(lent.isEnded()).toBe(false);
+    lent.pool.end();
+    expect(lent.isEnded()).toBe(true);
+  });
+
+  it("is not one whose connections come by promise alone, as nobody would ever be called", () => {
+    const mariadb = { getConnection: () => Promise.resolve({}) };
+    expect(() => lentPool(mariadb)).toThrow(expect.objectContaining({ code: "INVALID_CONFIG" }));
   });
 });

@@ -11,6 +11,8 @@ export interface BoundOrmsOptions<Pool, Orm> {
   readonly tenancy: Pick<Tenancy<Pool>, "tenant">;
   /** Makes the ORM of one tenant, over the pool of its handle. */
   readonly make: (tenant: TenantHandle<Pool>) => Orm | Promise<Orm>;
+  /** Whether one was ended by whoever had it. The next who asks gets a new one. */
+  readonly isEnded?: (orm: Orm) => boolean;
   /** How many are kept; the least recently used one is forgotten for the next. Default 500. */
   readonly max?: number | undefined;
 }
@@ -24,6 +26,7 @@ const DEFAULT_MAX = 500;
  * One that is forgotten goes on to work for whoever has it: it holds no connection of its own.
  */
 export function boundOrms<Pool, Orm extends object>({
+  isEnded = () => false,
   make,
   max = DEFAULT_MAX,
   tenancy,
@@ -31,16 +34,22 @@ export function boundOrms<Pool, Orm extends object>({
   const made = new LRUCache<string, Promise<Orm>>({ max });
   return async (ref, options) => {
     const handle = await tenancy.tenant(ref, options);
-    const { id, schemaName } = handle.tenant;
-    // ISOLATION: by both, as a renamed tenant's old schema name may be another one's by now.
+    const { id, schemaName, version } = handle.tenant;
+    // ISOLATION: by both, as a renamed tenant's old schema name may be another one's by now. By version,
+    // as what ORMs and servers remember of tables is out of date after a migration.
     // unit/integrations/bound-orms.test.ts
-    const key = JSON.stringify([id, schemaName]);
-    let orm = made.get(key);
-    if (orm === undefined) {
+    const key = JSON.stringify([id, schemaName, version]);
+    const makeOne = (): Promise<Orm> => {
       const making = Promise.resolve(make(handle));
       making.catch(() => made.get(key) === making && made.delete(key));
-      made.set(key, (orm = making));
-    }
-    return await orm;
+      made.set(key, making);
+      return making;
+    };
+    const known = made.get(key);
+    const orm = await (known ?? makeOne());
+    if (!isEnded(orm)) return orm;
+    // Somebody else may have made the next one meanwhile.
+    if (made.get(key) === known) made.delete(key);
+    return await (made.get(key) ?? makeOne());
   };
 }

@@ -58,6 +58,7 @@ export function tenantKnex<Pool, Knex extends KnexInstanceLike>(
   const knex = open(tenancy.pool, "ambient");
   return {
     forTenant: boundOrms({
+      isEnded: (bound) => clientOf(bound).pool === undefined,
       make: ({ pool, tenant }) => {
         const bound = open(pool, scopeOf(tenant));
         // Knex asks the server for it with its first connection.

@@ -1,7 +1,7 @@
 import type { Tenancy } from "../../../core/tenancy.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
 import { boundOrms, type ForTenant } from "../common/bound-orms.ts";
-import { lentPool } from "../common/lent-pool.ts";
+import { type LentPool, lentPool } from "../common/lent-pool.ts";
 import { poolCheck } from "./pool-check.ts";
 
 /** The part of a `Kysely` that is used here, so that `kysely` stays an optional peer. */
@@ -47,15 +47,21 @@ export function tenantKysely<Pool, Db extends KyselyLike>(
       remedy: "Give the pool that it is called with to the dialect.",
     });
   }
-  const open = (pool: Pool): Db => {
-    const lent = lentPool(pool);
+  const open = (lent: LentPool<Pool>): Db => {
     const db = checkVersion(make(lent.pool));
     return db.withPlugin(poolCheck(lent) as never) as Db;
   };
+  const lents = new WeakMap<Db, LentPool<Pool>>();
   return {
-    db: open(tenancy.pool),
+    db: open(lentPool(tenancy.pool)),
     forTenant: boundOrms({
-      make: ({ pool, tenant }) => open(pool).withSchema(tenant.schemaName) as Db,
+      isEnded: (db) => lents.get(db)?.isEnded() === true,
+      make: ({ pool, tenant }) => {
+        const lent = lentPool(pool);
+        const bound = open(lent).withSchema(tenant.schemaName) as Db;
+        lents.set(bound, lent);
+        return bound;
+      },
       tenancy,
     }),
   };

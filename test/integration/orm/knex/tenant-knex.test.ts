@@ -96,6 +96,13 @@ describe("tenantKnex", () => {
     expect(await tenancy.withTenant("two", () => ownerOf(knex))).toBe("tenant_two");
   });
 
+  it("makes a tenant's Knex anew when somebody has destroyed it", async () => {
+    const { forTenant } = open();
+    const bound = await forTenant("one");
+    await bound.destroy();
+    expect(await ownerOf(await forTenant("one"))).toBe("tenant_one");
+  });
+
   it("says in the stream that there is no scope", async () => {
     const rows = open().knex("books").stream().toArray();
     await expect(rows).rejects.toMatchObject({ code: "TENANT_REQUIRED" });

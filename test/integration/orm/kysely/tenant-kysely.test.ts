@@ -80,6 +80,7 @@ describePeers("tenantKysely", "kysely", (peers) => {
     await db.destroy();
     await bound.destroy();
     expect(await tenancy.withTenant("one", () => ownersOf(open().db))).toEqual(["tenant_one"]);
+    expect(await ownersOf(await forTenant("one"))).toEqual(["tenant_one"]);
   });
 
   it("runs `onCreateConnection` for every connection that is taken, in the scope", async () => {
@@ -101,7 +102,9 @@ describePeers("tenantKysely", "kysely", (peers) => {
   describe("bad input", () => {
     it("withholds what another pool has answered, and asks it no more", async () => {
       const foreign = new pg.Pool({ connectionString: world.database.url, max: 1 });
-      const { db, forTenant } = tenantKysely(tenancy, (_pool) => {
+      const { db, forTenant } = tenantKysely(tenancy, (pool) => {
+        // To listen to a pool is not to use it.
+        pool.on("error", () => undefined);
         const dialect = new kysely.PostgresDialect({ pool: foreign });
         return new kysely.Kysely<Database>({ dialect });
       });
