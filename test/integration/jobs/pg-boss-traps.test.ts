@@ -91,6 +91,30 @@ describePeers("tenantBoss", "pg-boss", (peers) => {
     expect(JSON.stringify(rows.slice(1).map(({ output }) => output))).not.toContain("secret");
   });
 
+  it("keeps a job of a batch done when another one does not end in time", async () => {
+    const [acme, globex] = [await world.tenant(), await world.tenant()];
+    const jobs = tenantBoss(world.tenancy, boss, { schema: "queue" });
+    await boss.createQueue("stuck", { expireInSeconds: 1, retryLimit: 0 });
+    await (await jobs.forTenant(acme)).send("stuck", { owner: "a stuck" });
+    await (await jobs.forTenant(globex)).send("stuck", { owner: "b quick" });
+    const end = deferred();
+    await jobs.work(
+      "stuck",
+      { batchSize: 10, pollingIntervalSeconds: 0.5 },
+      async (job: Job<Row["data"]>) => {
+        if (job.data.owner.endsWith("stuck")) await end.promise;
+        return job.data.owner;
+      },
+    );
+    await until(async () =>
+      (await rowsOf("stuck")).every(({ state }) => !/created|active/.test(state)),
+    );
+    end.resolve();
+    await boss.offWork("stuck");
+    const rows = await rowsOf("stuck");
+    expect(rows.map(({ state }) => state)).toEqual(["failed", "completed"]);
+  });
+
   it("enqueues in the tenant's own transaction, and nothing when that rolls back", async () => {
     const acme = await world.tenant();
     const jobs = tenantBoss(world.tenancy, boss, { schema: "queue" });

@@ -15,7 +15,13 @@ export interface Work {
 
 /** What became of one job of a batch. */
 type Outcome =
-  | { readonly kind: "done"; readonly job: BossJob; readonly output: unknown }
+  | {
+      readonly kind: "done";
+      readonly job: BossJob;
+      readonly output: unknown;
+      /** Whether pg-boss knows. */
+      readonly isSettled: boolean;
+    }
   | { readonly kind: "failed" | "gone"; readonly job: BossJob; readonly error: unknown }
   | { readonly kind: "later"; readonly job: BossJob };
 
@@ -44,7 +50,8 @@ export async function work(
       if (entrance.kind === "later") return { job, kind: "later" };
       if (entrance.kind === "gone") return { error: entrance.error, job, kind: "gone" };
       const own = { ...job, data: payload } as never;
-      return { job, kind: "done", output: await entrance.run(() => handler(own)) };
+      const output = await entrance.run(() => handler(own));
+      return { isSettled: false, job, kind: "done", output };
     } catch (error) {
       // Not every version of pg-boss keeps the error of each job of a batch.
       tenancy.logger.warn({ err: error, job: job.id, queue: name }, "job failed");
@@ -52,8 +59,22 @@ export async function work(
     }
   };
 
+  /** At once, as a batch in which one job does not end in time fails with all that are not settled. */
+  const handleAndSettle = async (job: BossJob): Promise<Outcome> => {
+    const outcome = await handleOne(job);
+    if (outcome.kind !== "done") return outcome;
+    try {
+      await plain.complete(name, canFence([job]) ? attemptOf(job) : job.id, outcome.output);
+      return { ...outcome, isSettled: true };
+    } catch {
+      // It is tried again with the rest, and thrown then.
+      return outcome;
+    }
+  };
+
   return await plain.work(name, options, async (jobs) => {
-    const outcomes = await Promise.all(jobs.map(handleOne));
+    const handle = jobs.length === 1 ? handleOne : handleAndSettle;
+    const outcomes = await Promise.all(jobs.map(handle));
     await settle(plain, settling, { name, outcomes, postponeMs: settings.postponeMs });
     // What is returned becomes the output of the one job; pg-boss keeps none of a batch.
     const [first] = outcomes;
@@ -93,7 +114,7 @@ async function settle(
   if (gone.length > 0) await settling.giveUp(name, gone);
 
   const failures = outcomes.filter((outcome) => "error" in outcome);
-  const isFenced = outcomes.length > 1 && canFence(outcomes);
+  const isFenced = outcomes.length > 1 && canFence(outcomes.map(({ job }) => job));
   const later = idsOf("later");
   // What fails the whole batch would fail these too, once they wait: they take part, at no cost.
   const mustThrow = failures.length > 0 && !isFenced;
@@ -101,7 +122,7 @@ async function settle(
   else if (later.length > 0) await settling.postpone(name, later, postponeMs);
 
   for (const outcome of outcomes.length > 1 ? outcomes : []) {
-    if (outcome.kind !== "done") continue;
+    if (outcome.kind !== "done" || outcome.isSettled) continue;
     const { job, output } = outcome;
     await boss.complete(name, isFenced ? attemptOf(job) : job.id, output);
   }
@@ -113,8 +134,8 @@ async function settle(
  * Whether this pg-boss tells one attempt of a job from the next. Without that, a job that was failed on
  * its own may be fetched again, and then completed, by mistake, together with the rest of its batch.
  */
-function canFence(outcomes: readonly Outcome[]): boolean {
-  return outcomes.every(({ job }) => "retryCount" in job && "heartbeatSeconds" in job);
+function canFence(jobs: readonly BossJob[]): boolean {
+  return jobs.every((job) => "retryCount" in job && "heartbeatSeconds" in job);
 }
 
 function attemptOf(job: BossJob): object {
