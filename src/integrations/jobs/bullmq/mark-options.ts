@@ -32,11 +32,10 @@ export function markOptions(options: object | undefined, mark: JobMark): object 
   }
   return {
     ...options,
-    ...(jobId !== undefined && { jobId: keyFor(mark, jobId) }),
-    ...(debounce?.id !== undefined && { debounce: withKey(debounce, debounce.id, mark) }),
-    ...(deduplication?.id !== undefined && {
-      deduplication: withKey(deduplication, deduplication.id, mark),
-    }),
+    // To BullMQ an empty id is none; as a tenant's it would be that of all jobs without one.
+    ...(jobId && { jobId: keyFor(mark, jobId) }),
+    ...(debounce?.id && { debounce: withKey(debounce, debounce.id, mark) }),
+    ...(deduplication?.id && { deduplication: withKey(deduplication, deduplication.id, mark) }),
     // Last: nothing that came with the options may stand for it.
     [MARK_FIELD]: mark,
   };

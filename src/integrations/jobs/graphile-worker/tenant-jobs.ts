@@ -93,13 +93,14 @@ function makeAddJob(tx: Pick<Queryable, "query">, schema: string, mark: MarkNow)
     const { rows } = await tx.query<object>(text, [
       identifier,
       JSON.stringify(wrapTaskPayload(payload, now)),
-      spec.queueName ?? null,
+      // As the library does it: what is empty is not given.
+      spec.queueName || null,
       spec.runAt?.toISOString() ?? null,
-      spec.maxAttempts ?? null,
-      spec.jobKey ?? null,
-      spec.priority ?? null,
+      spec.maxAttempts || null,
+      spec.jobKey || null,
+      spec.priority || null,
       spec.flags ?? null,
-      spec.jobKeyMode ?? null,
+      spec.jobKeyMode || null,
     ]);
     return { ...rows[0], task_identifier: identifier };
   };
@@ -107,5 +108,6 @@ function makeAddJob(tx: Pick<Queryable, "query">, schema: string, mark: MarkNow)
 
 function keyed<Given extends Spec>(spec: Given, mark: JobMark): Given {
   const { jobKey } = spec;
-  return jobKey === undefined ? spec : { ...spec, jobKey: keyFor(mark, jobKey) };
+  // To the library an empty key is none; as a tenant's it would be that of all jobs without one.
+  return jobKey ? { ...spec, jobKey: keyFor(mark, jobKey) } : spec;
 }
