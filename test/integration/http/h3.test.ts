@@ -1,38 +1,41 @@
 import { Readable } from "node:stream";
-import { H3, HTTPResponse, iterable, serve } from "h3";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type * as H3Package from "h3";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import {
   requireTenant,
   stripTenantPath,
   tenantMiddleware,
 } from "../../../src/integrations/http/h3/index.ts";
+import { describePeers } from "../../support/peers.ts";
 import { lazyStream, lazyWebStream } from "./support/app.ts";
 import { send } from "./support/client.ts";
 import { createWorld, pathResolver, type World } from "./support/world.ts";
 
-describe("the middleware for h3", () => {
+describePeers("the middleware for h3", "h3", (peers) => {
   let world: World;
-  let server: ReturnType<typeof serve> | undefined;
+  let server: ReturnType<typeof H3Package.serve> | undefined;
+  let h3: typeof H3Package;
 
-  beforeEach(() => {
+  beforeEach(async () => {
     world = createWorld();
+    h3 = await peers.load<typeof H3Package>("h3");
   });
   afterEach(() => server?.close(true));
 
-  const start = async (app: H3): Promise<number> => {
+  const start = async (app: H3Package.H3): Promise<number> => {
     const options = { gracefulShutdown: false, hostname: "127.0.0.1", port: 0, silent: true };
-    server = serve(app, options);
+    server = h3.serve(app, options);
     await server.ready();
     return Number(new URL(server.url ?? "").port);
   };
 
   it("keeps the scope in whatever kind of stream a handler returns", async () => {
-    const app = new H3().use(tenantMiddleware(world.tenancy));
+    const app = new h3.H3().use(tenantMiddleware(world.tenancy));
     app.get("/node", () => lazyStream(world));
     app.get("/web", () => lazyWebStream(world));
     app.get("/response", () => new Response(lazyWebStream(world)));
-    app.get("/http-response", () => new HTTPResponse(lazyWebStream(world)));
-    app.get("/http-node", () => new HTTPResponse(lazyStream(world) as never));
+    app.get("/http-response", () => new h3.HTTPResponse(lazyWebStream(world)));
+    app.get("/http-node", () => new h3.HTTPResponse(lazyStream(world) as never));
     app.get("/iterable", () => {
       const parts = async function* generate(): AsyncGenerator<string> {
         for (let left = 4; left > 0; left -= 1) {
@@ -40,7 +43,7 @@ describe("the middleware for h3", () => {
           yield `${world.scope()};`;
         }
       };
-      return iterable(parts());
+      return h3.iterable(parts());
     });
     const port = await start(app);
     const kinds = ["node", "web", "response", "http-response", "http-node", "iterable"];
@@ -54,7 +57,7 @@ describe("the middleware for h3", () => {
   });
 
   it("goes by the path that the routes see, whatever dots and escapes it is sent with", async () => {
-    const app = new H3({ onRequest: stripTenantPath(pathResolver) });
+    const app = new h3.H3({ onRequest: stripTenantPath(pathResolver) });
     app.use(tenantMiddleware(world.tenancy));
     app.get(
       "/**",
@@ -70,7 +73,7 @@ describe("the middleware for h3", () => {
   });
 
   it("leaves the prefix to the routes without the option", async () => {
-    const app = new H3().use(tenantMiddleware(world.tenancy));
+    const app = new h3.H3().use(tenantMiddleware(world.tenancy));
     app.get("/t/:slug/notes", ({ context, url }) => `${context.params?.["slug"]} ${url.pathname}`);
     const port = await start(app);
     const answer = await send(port, "/t/acme/notes", { host: "example.com" });
@@ -79,7 +82,7 @@ describe("the middleware for h3", () => {
 
   it("resolves by the Fetch request where there is none of Node's", async () => {
     const remoteAddress = (): string => "10.0.0.1";
-    const app = new H3();
+    const app = new h3.H3();
     app.use(tenantMiddleware(world.tenancy, { remoteAddress, trustProxy: ["10.0.0.0/8"] }));
     app.get("/", () => Readable.from([world.scope()]));
     const slugOf = async (headers: Record<string, string>): Promise<string> => {
@@ -91,7 +94,7 @@ describe("the middleware for h3", () => {
   });
 
   it("says so where a guard has no middleware before it, or h3 is of another version", async () => {
-    const app = new H3({ silent: true });
+    const app = new h3.H3({ silent: true });
     const causes: unknown[] = [];
     app.config.onError = (error): void => void causes.push(error.cause);
     app.get("/", () => "passed", { middleware: [requireTenant()] });
