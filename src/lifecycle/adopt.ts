@@ -1,7 +1,7 @@
 import type { AdoptResult } from "../core/adopt.ts";
-import type { Queryable, Transaction } from "../core/driver.ts";
+import type { Queryable, Session, Transaction } from "../core/driver.ts";
 import type { Tenant } from "../core/tenant.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { REGISTRY_VERSION } from "../registry/registry-migration.ts";
 import { Patience } from "../migrate/patience.ts";
 import { type AdoptContents, nameOf, sortContents } from "./adopt-contents.ts";
@@ -19,14 +19,14 @@ export interface AdoptWork extends AdoptContents, AdoptHistory {}
 
 /**
  * Makes a tenant of a schema that is there: its objects, its history, its row, in one transaction, under
- * the lock of the slug. Where DDL commits at once, as `adoptStepwise` describes.
+ * the locks of the schema and of the slug. Where DDL commits at once, as `adoptStepwise` describes.
  *
  * @throws TenancyError see `Tenancy.adopt`
  */
 export async function adoptSchema(deps: LifecycleDeps, plan: AdoptPlan): Promise<AdoptResult> {
   const { driver, registry, settings } = deps;
   try {
-    return await withSlugLock(deps, plan.tenant.slug, async (session) => {
+    return await withLocks(deps, plan, async (session) => {
       await checkReservedNames(deps, session, plan.tenant.schemaName);
       const on = globalQueries(session);
       await checkSchemas(deps, on, plan);
@@ -42,6 +42,31 @@ export async function adoptSchema(deps: LifecycleDeps, plan: AdoptPlan): Promise
     });
   } finally {
     registry.forget(plan.tenant);
+  }
+}
+
+/**
+ * Nothing else takes a lock of a schema, and adoptions take it before that of the slug, so that they
+ * cannot deadlock.
+ */
+// ISOLATION: two that adopt one schema would share it. integration/lifecycle/adopt-races.test.ts
+async function withLocks<T>(
+  deps: LifecycleDeps,
+  { from, tenant: { slug } }: AdoptPlan,
+  fn: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { driver, settings } = deps;
+  const { lockTimeoutMs } = settings;
+  let isHeld = false;
+  try {
+    return await driver.session({ lock: `kirayedar:adopt:${from}`, lockTimeoutMs }, () => {
+      isHeld = true;
+      return withSlugLock(deps, slug, fn);
+    });
+  } catch (cause) {
+    if (isHeld || !isTenancyError(cause, "TENANT_BUSY")) throw cause;
+    const fact = `Another adoption of the schema "${from}" has not ended yet.`;
+    throw new TenancyError("TENANT_BUSY", fact, { cause, tenant: slug });
   }
 }
 
