@@ -50,8 +50,10 @@ export function planAdopt(settings: Settings, options: AdoptOptions): AdoptPlan 
   if (keep !== undefined && !(isMoved && isGlobal)) {
     throw refuse("`keep` is only for what is moved out of the global schema.");
   }
-  // A name that is there may be one that no tenant could be given; it is checked all the same.
-  const own = isMoved ? schemaName : parseSchemaName(schema, settings.rules);
+  // ISOLATION: else tables of the server itself are moved, or those of the registry where the server
+  // takes no heed of case. unit/lifecycle/adopt-plan.test.ts
+  if (!isGlobal) parseSchemaName(schema, settings.rules);
+  const own = isMoved ? schemaName : schema;
   const { tenant } = planCreate(settings, parseSlug(as, settings.rules), {
     ...(domains === undefined ? {} : { domains }),
     ...(extra === undefined ? {} : { extra }),
