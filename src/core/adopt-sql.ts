@@ -12,12 +12,16 @@ export interface HeldObject {
   readonly stays: string | null;
   /** Why it can neither be moved nor stay; reads on after its name. */
   readonly refusal: string | null;
+  /** Name of what it is a part of, without which it cannot be. */
+  readonly partOf?: string | null;
 }
 
 /** A text in a schema that may name what is in it. */
 export interface HeldText {
   /** Whose it is; words for people. */
   readonly object: string;
+  /** Whether it is in the schema itself. */
+  readonly isInside: unknown;
   /** The text. */
   readonly text: string;
 }
@@ -27,8 +31,8 @@ export interface AdoptSql {
   /** Rows ({@link HeldObject}): what a schema holds, but not what goes along with something else of it. */
   contents(schemaName: string): Statement;
   /**
-   * Rows ({@link HeldText}): texts in a schema that the server reads when they are run, and that have the
-   * schema's name in them.
+   * Rows ({@link HeldText}): texts that the server reads when they are run, and that have the schema's name
+   * in them: those in the schema, and bodies of routines in any.
    */
   texts(schemaName: string): Statement;
   /** One row where there is such a table, whoever may see it. */

@@ -31,8 +31,9 @@ export async function sortContents(
   const { rows } = await on.query<HeldObject>(text, params);
   const adopted: HeldObject[] = [];
   const left: LeftObject[] = [];
+  const keep = withParts(plan.keep, rows);
   for (const held of rows) {
-    const reason = reasonToStay(deps, plan, held, tools);
+    const reason = reasonToStay(deps, { ...plan, keep }, held, tools);
     if (reason === undefined) adopted.push(held);
     else left.push({ kind: held.kind, name: nameOf(held, plan.from), reason });
   }
@@ -45,6 +46,16 @@ export async function sortContents(
 export function nameOf({ identity, name }: HeldObject, schemaName: string): string {
   const arguments_ = /\([^]*\)$/.exec(identity)?.[0] ?? "";
   return identity === name ? name.replace(`${schemaName}.`, "") : name + arguments_;
+}
+
+/** What is a part of something that stays, or of a part of it, stays too. */
+function withParts(keep: AdoptPlan["keep"], rows: readonly HeldObject[]): Set<string> {
+  const kept = new Set(keep);
+  for (let size = -1; size !== kept.size;) {
+    size = kept.size;
+    for (const { name, partOf } of rows) if (kept.has(partOf ?? "")) kept.add(name);
+  }
+  return kept;
 }
 
 function reasonToStay(
@@ -95,12 +106,13 @@ async function checkMovable(
   for (const found of rows) {
     const names = namesIn(found.text, from);
     const isPath = found.text.startsWith("search_path=");
+    const isBuilt = Boolean(found.isInside) && buildsNames(found.text, from);
     // Another schema's name may be a part of what is in a string.
     const named = [...names].filter((name) => moved.has(name));
     if (isPath) facts.push(`The ${found.object} sets a search path with "${from}" in it.`);
     else if (named.length > 0) {
       facts.push(`The ${found.object} names ${named.map((name) => `${from}.${name}`).join(", ")}.`);
-    }
+    } else if (isBuilt) facts.push(`The ${found.object} makes names with "${from}" in them.`);
   }
   if (facts.length === 0) return;
   const where = from === settings.rules.globalSchema ? "global schema" : `schema "${from}"`;
@@ -112,6 +124,14 @@ async function checkMovable(
         "Write these names without the schema, so that they are looked for in the tenant's, and adopt again; nothing was changed.",
     },
   );
+}
+
+/** Whether a text makes names when it is run, or looks for some in the catalog. */
+function buildsNames(text: string, schemaName: string): boolean {
+  const name = String.raw`"?${schemaName.replaceAll(/\W/g, String.raw`\$&`)}"?`;
+  const inText = String.raw`(?<![\w$".])${name}\s*\.\s*"?(?:%|'|$)`;
+  const inCatalog = String.raw`(?:schema\w*|nspname|search_path'?)"?\s*(?:=|<>|!=|,|\bto\b|(?:not\s+)?\bin\s*\()\s*'?${name}(?![\w$])`;
+  return new RegExp(`${inText}|${inCatalog}`, "i").test(text);
 }
 
 /** Names that a text has behind the schema's, as the server would read them. */
