@@ -31,6 +31,15 @@ describe("what a text leaves in the session is removed, wherever in the text it 
     ["in a block", "do $$ begin set role pg_monitor; end $$", role, true],
     ["after a comment", "select 1; -- as usual\n set role pg_monitor", role, true],
     ["after another comment", "select 1; /* as usual */ set role pg_monitor", role, true],
+    ["after a comment in a comment", "/* /* */ */ set role pg_monitor", role, true],
+    ["after a long comment", `select 1; /*${"x".repeat(300)}*/ set role pg_monitor`, role, true],
+    ["after a comment's carriage return", "-- so\rset role pg_monitor", role, true],
+    [
+      "in a block, after comments",
+      "do $$ begin /* /* */ */ set role pg_monitor; end $$",
+      role,
+      true,
+    ],
     ["a quoted function", `select "set_config"('work_mem', '5MB', false)`, memory, "4MB"],
     ["a view", "update pg_settings set setting = '5MB' where name = 'work_mem'", memory, "4MB"],
   ])("%s", async (_where, text, look, clean) => {

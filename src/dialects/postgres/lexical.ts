@@ -16,10 +16,11 @@ function match(pattern: RegExp, text: string, at: number): string | undefined {
   return pattern.exec(text)?.[0];
 }
 
-/** Returns where the comment ends that the end of its line ends. */
+/** Returns where the comment ends that the end of its line ends: a carriage return is one, too. */
 export function endOfLine(text: string, start: number): number {
-  const end = text.indexOf("\n", start);
-  return end < 0 ? text.length : end + 1;
+  const end = /[\n\r]/g;
+  end.lastIndex = start;
+  return end.test(text) ? end.lastIndex : text.length;
 }
 
 /** Returns where a comment ends. Comments nest, other than in C. */
@@ -34,6 +35,58 @@ export function endOfComment(text: string, start: number): number {
     } else index += 1;
   }
   return text.length;
+}
+
+const COMMENT_OR_QUOTE = /--|\/\*|["'$]/g;
+const PART_OF_WORD = /[A-Za-z0-9_$\u0080-\uffff]/;
+
+/**
+ * Returns a text with a space in the place of each comment, also of those in dollar quotes, which may be
+ * code. What is looked for in a text can then not hide behind one.
+ */
+export function withoutComments(text: string): string {
+  if (!text.includes("--") && !text.includes("/*")) return text;
+  let kept = "";
+  let from = 0;
+  const marks = new RegExp(COMMENT_OR_QUOTE);
+  for (let found = marks.exec(text); found !== null; found = marks.exec(text)) {
+    const start = found.index;
+    const isComment = found[0].length === 2;
+    const end = isComment ? endOfAnyComment(text, start) : endOfAnyQuote(text, start);
+    const tag = isComment ? undefined : dollarTagOf(text, start, end);
+    if (isComment) kept += `${text.slice(from, start)} `;
+    else if (tag === undefined) kept += text.slice(from, end);
+    else {
+      const body = withoutComments(text.slice(start + tag.length, end - tag.length));
+      kept += text.slice(from, start) + tag + body + tag;
+    }
+    marks.lastIndex = from = end;
+  }
+  return kept + text.slice(from);
+}
+
+function endOfAnyComment(text: string, start: number): number {
+  return text[start] === "-" ? endOfLine(text, start) : endOfComment(text, start);
+}
+
+function endOfAnyQuote(text: string, start: number): number {
+  const char = text[start] ?? "";
+  if (char === "$") return isInWord(text, start) ? start + 1 : endOfDollarQuote(text, start);
+  const isEscaping = char === "'" && /e/i.test(text[start - 1] ?? "") && !isInWord(text, start - 1);
+  return endOfQuote(text, start, char, isEscaping);
+}
+
+/** Returns the tag of what was found to be a dollar quote that ends. */
+function dollarTagOf(text: string, start: number, end: number): string | undefined {
+  if (text[start] !== "$" || isInWord(text, start)) return undefined;
+  const tag = dollarTagAt(text, start);
+  return tag !== undefined && text.endsWith(tag, end) && end >= start + 2 * tag.length
+    ? tag
+    : undefined;
+}
+
+function isInWord(text: string, at: number): boolean {
+  return PART_OF_WORD.test(text[at - 1] ?? "");
 }
 
 /** Returns where a quoted name or string ends. */

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { withoutComments } from "../../dialects/postgres/lexical.ts";
 
 /** What a text may leave behind in its session, and what has to be done about it. */
 export type SessionTrace = "none" | "reset" | "destroy";
@@ -22,7 +23,6 @@ export interface StatementInfo {
 /** Characters of all texts together. */
 const MAX_REMEMBERED = 8 * 1024 * 1024;
 
-const LEADING_COMMENT = /^\s*(?:--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)/;
 const PREPARABLE = /^\s*\(*\s*(?:select|insert|update|delete|merge|with|values|table)\b/i;
 const LOCAL_SET_CONFIG = /set_config\s*\((?:[^()']|'[^']*')*,\s*true\s*\)/gi;
 
@@ -30,20 +30,15 @@ const OPENS_TRANSACTION = /^\s*(?:begin|start\s+transaction|set\s+transaction)\b
 
 const READS_SESSION = /\blastval"?\s*\(/i;
 
-/** What may be before a statement. It is bounded, as every semicolon of a long text is tried. */
-const GAP = String.raw`(?:\s|--[^\n]{0,200}(?:\n|$)|/\*(?:[^*]|\*(?!/)){0,200}\*/)*`;
-
 /** Statements whose traces cannot be removed, or whose removal would break the driver. */
-const DESTROY = new RegExp(
-  `(?:^|;)${GAP}${String.raw`(?:prepare(?!\s+transaction\b)|load|deallocate|discard\s+(?:all|plans))\b`}`,
-  "i",
-);
+const DESTROY =
+  /(?:^|;)\s*(?:prepare(?!\s+transaction\b)|load|deallocate|discard\s+(?:all|plans))\b/i;
 
 /** Statements that leave something in the session which `RESET_TEXT` removes. */
 const RESET = new RegExp(
   [
     // The words that may come before are those of a `do` block.
-    `(?:^|;|\\b(?:begin|else|loop|then)\\b)${GAP}${String.raw`(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|listen|discard)\b`}`,
+    String.raw`(?:^|;|\b(?:begin|else|loop|then)\b)\s*(?:set(?!\s+(?:local|transaction|constraints)\b)|reset|listen|discard)\b`,
     String.raw`\b(?:temp|temporary)\s+(?:table|view|sequence|recursive)\b`,
     String.raw`\binto\s+(?:temp|temporary)\b`,
     String.raw`\bpg_temp\b`,
@@ -88,12 +83,10 @@ export class StatementInfos {
 }
 
 function inspect(text: string, key: string): StatementInfo {
-  let bare = text;
-  for (let next = ""; next !== bare;) {
-    next = bare;
-    bare = bare.replace(LEADING_COMMENT, "");
-  }
-  const trace = traceOf(bare);
+  // ISOLATION: a comment may nest, and may end with a carriage return: what follows would be unseen.
+  // leak/session-traces.test.ts
+  const bare = withoutComments(text);
+  const trace = traceOfBare(bare);
   return {
     isPreparable: trace === "none" && PREPARABLE.test(bare),
     key,
@@ -106,6 +99,10 @@ function inspect(text: string, key: string): StatementInfo {
 
 /** Returns what a text may leave in its session; of one that will not come again. */
 export function traceOf(text: string): SessionTrace {
+  return traceOfBare(withoutComments(text));
+}
+
+function traceOfBare(text: string): SessionTrace {
   const bare = text.replace(LOCAL_SET_CONFIG, "");
   if (DESTROY.test(bare)) return "destroy";
   return RESET.test(bare) ? "reset" : "none";

@@ -1,8 +1,8 @@
+import { withoutComments } from "../../dialects/postgres/lexical.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 
-const LEADING_COMMENTS = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*(?:[^*]|\*(?!\/))*\*\/)+/;
 const TRANSACTION_CONTROL =
-  /^(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release)\b/i;
+  /^\s*(?:begin|start\s+transaction|commit|end|rollback|abort|savepoint|release)\b/i;
 
 /**
  * Refuses a single statement that only makes sense beside others. It would run in a transaction of
@@ -14,7 +14,7 @@ export function checkSingle(text: string): void {
   if (typeof text !== "string") {
     throw new TenancyError("INVALID_QUERY", "A query has no text.");
   }
-  if (TRANSACTION_CONTROL.test(text.replace(LEADING_COMMENTS, ""))) {
+  if (TRANSACTION_CONTROL.test(withoutComments(text))) {
     throw new TenancyError(
       "TRANSACTION_LEFT_OPEN",
       "A single query cannot begin or end a transaction.",

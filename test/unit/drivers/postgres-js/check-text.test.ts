@@ -12,6 +12,8 @@ describe("the check of a text", () => {
     "select set_config('app.user', $1, true)",
     "select pg_advisory_xact_lock(1)",
     "select * from commit_log; select 'set role none'",
+    "select '-- commit'; select $$ /* $$",
+    "do $$ begin set local work_mem = '5MB'; update notes set text = 'x'; end $$",
   ];
   it.each(harmless)("passes %s", (text) => {
     expect(() => checkText(text)).not.toThrow();
@@ -22,6 +24,14 @@ describe("the check of a text", () => {
     "-- so\n  /* and so */ ROLLBACK to x",
     "select 1; end; select 2",
     "start transaction read only",
+    "/* one /* in another */ */ commit",
+    "-- ended by a carriage return\rcommit",
+    "do $$ begin set role admin; end $$",
+    "do $$ begin /* so */ execute 'set role admin'; end $$",
+    "do 'begin set role admin; end'",
+    "create temp /* a */ table notes (text text)",
+    "update pg_settings set setting = '5MB' where name = 'work_mem'",
+    "select lastval()",
     "prepare transaction 'x'",
     "set search_path = public",
     "set session role admin",
