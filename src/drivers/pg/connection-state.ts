@@ -71,7 +71,7 @@ export class ConnectionState {
     if (!always && !this.#isHot(key)) return undefined;
     const name = makeName();
     this.#names.set(key, name);
-    this.closing.delete(name);
+    // One that is to be closed is closed first, and prepared anew: it may be stale.
     return name;
   }
 

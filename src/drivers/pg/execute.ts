@@ -57,12 +57,14 @@ export function execute(
     if ((error as { code?: unknown }).code === "SCHEMA_NOT_FOUND") {
       execution.onSchemaMissing(target.scope.schemaName);
     }
+    const isUnfit = name !== undefined && isStatementError(error) && isStale(error);
+    // In a transaction it cannot be tried once more, and the next one must not find it.
+    if (isUnfit) target.state.dropName(key);
     if (!isStatementError(error) || !query.hasEntered || query.completed > 0) {
       return callback(explain(error), undefined, aftermathOf(error));
     }
-    if (name !== undefined && isStale(error)) {
+    if (isUnfit) {
       // The server refused before it ran anything: the tables changed since it was prepared.
-      target.state.dropName(key);
       return whenReady(target, () => submit(newQuery(execution, target, config, undefined)));
     }
     if (error.routine === "PreventInTransactionBlock") {

@@ -68,3 +68,27 @@ it("is in its tenant in a text that begins and goes on", async () => {
 it("begins, and does nothing, without being in a scope", async () => {
   expect(await run(0, ["begin", "commit", "begin", owners])).toEqual([{ owner: "tenant_a" }]);
 });
+
+it.each([undefined, "by_name"])(
+  "prepares a statement anew after a transaction that failed because its table had changed (name: %s)",
+  async (name) => {
+    const text = "select * from note where id = 1";
+    const config: pg.QueryConfig = name === undefined ? { text } : { name, text };
+    for (let use = 0; use < 10; use += 1) await world.in(0, () => world.pool.query(config));
+    await world.admin.query(`alter table tenant_a.note add column of_${name} text`);
+    const tries = [];
+    for (let number = 0; number < 2; number += 1) {
+      const client = await world.in(0, () => world.pool.connect());
+      await client.query("begin");
+      tries.push(
+        await client.query(config).then(
+          ({ rowCount }) => rowCount,
+          (error: Error) => error.message,
+        ),
+      );
+      await client.query("rollback");
+      client.release();
+    }
+    expect(tries).toEqual(["cached plan must not change result type", 1]);
+  },
+);
