@@ -20,6 +20,7 @@ import { tenantMiddleware } from "../../../src/integrations/http/express/index.t
 import { withTenant } from "../../../src/integrations/http/fetch/index.ts";
 import { type Answer, send, until } from "../http/support/client.ts";
 import { type PgTestPool, openTenancy } from "../http/support/open-tenancy.ts";
+import { deferred } from "../jobs/support/world.ts";
 import { describePeers } from "../../support/peers.ts";
 
 const SLUGS = ["acme", "globex"];
@@ -32,6 +33,7 @@ describePeers("procedures", "@trpc/server", (peers) => {
   const open: http.Server[] = [];
   /** The tenants in whose scope observables were ended. */
   const ended: unknown[] = [];
+  let released = deferred();
 
   beforeAll(async () => {
     ({ drop, tenancy } = await openTenancy());
@@ -84,6 +86,11 @@ describePeers("procedures", "@trpc/server", (peers) => {
       owner: procedure.query(async ({ ctx }) => {
         await new Promise((resolve) => setImmediate(resolve));
         return `${ctx.tenant.slug} ${await owner()}`;
+      }),
+      patient: procedure.subscription(async function* patient() {
+        yield await owner();
+        await released.promise;
+        yield await owner();
       }),
       ticks: procedure.subscription(async function* ticks() {
         for (let n = 0; n < 3; n += 1) {
@@ -260,10 +267,22 @@ describePeers("procedures", "@trpc/server", (peers) => {
     client.send(JSON.stringify({ id: 3, method: "subscription.stop" }));
     await until(() => ended.length > 0);
     expect(ended).toEqual(["moved"]);
-    await tenancy.suspend("moved");
-    expect(await call(4, "query", "owner")).toEqual(["FORBIDDEN"]);
+    expect(await call(4, "subscription", "patient")).toEqual(["moved"]);
+    await tenancy.rename("moved", { schemaName: true, slug: "again" });
+    await tenancy.create("moved");
+    await tenancy.withTenant("moved", () => tenancy.query("insert into note values ('strange')"));
+    released.resolve();
+    await until(() => answers.get(4)?.length === 2);
+    expect(answers.get(4)).toEqual(["moved", "SERVICE_UNAVAILABLE"]);
+    released = deferred();
+    expect(await call(5, "subscription", "patient")).toEqual(["moved"]);
+    await tenancy.suspend("again");
+    released.resolve();
+    await until(() => answers.get(5)?.length === 2);
+    expect(answers.get(5)).toEqual(["moved", "FORBIDDEN"]);
+    expect(await call(6, "query", "owner")).toEqual(["FORBIDDEN"]);
     client.terminate();
     wss.close();
-    for (const slug of ["moving", "moved"]) await tenancy.drop(slug);
+    for (const slug of ["moving", "moved", "again"]) await tenancy.drop(slug);
   });
 });

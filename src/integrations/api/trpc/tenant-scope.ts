@@ -5,7 +5,7 @@ import type { Tenant } from "../../../core/tenant.ts";
 import { refusalFor } from "../../http/common/status.ts";
 import { bindIterable, isAsyncIterable } from "./bind-iterable.ts";
 import { scopeOfContext, type TrpcTenancy } from "./tenant-context.ts";
-import { errorFor, refusalError } from "./trpc-error.ts";
+import { errorFor, refusalError, trpcError } from "./trpc-error.ts";
 
 /** The part of what tRPC gives to a middleware that is used here. */
 export interface MiddlewareOptions {
@@ -54,7 +54,7 @@ export function tenantScope(tenancy: TrpcTenancy): TenantScopeMiddleware {
       const resolution = await resolutionOf(tenancy, scopeOfContext(options.ctx));
       // ISOLATION: a batch, and a connection, have one context for many procedures, each of which has
       // a scope of its own that the others cannot change. integration/api/trpc.test.ts
-      return await tenancy.enter(resolution, () => proceed(options, resolution));
+      return await tenancy.enter(resolution, () => proceed(tenancy, options, resolution));
     } catch (error) {
       throw errorFor(error) ?? error;
     }
@@ -62,13 +62,27 @@ export function tenantScope(tenancy: TrpcTenancy): TenantScopeMiddleware {
 }
 
 async function proceed(
+  tenancy: TrpcTenancy,
   { next }: MiddlewareOptions,
   resolution: Resolution,
 ): Promise<Awaited<TenantResult>> {
   if (resolution.kind !== "tenant") throw refusalError(refusalFor("tenantRequired", resolution));
   const inScope = captureScope();
   const result = await next({ ctx: { tenant: resolution.tenant } });
-  return finish(result as ResultLike, inScope) as Awaited<TenantResult>;
+  const check = (): Promise<void> => checkUnchanged(tenancy, resolution.tenant);
+  return finish(result as ResultLike, inScope, check) as Awaited<TenantResult>;
+}
+
+/** Rejects, with an error for the client, when a tenant may not be entered or its schema has a new name. */
+async function checkUnchanged(tenancy: TrpcTenancy, { id, schemaName }: Tenant): Promise<void> {
+  let now: Tenant;
+  try {
+    ({ tenant: now } = await tenancy.tenant({ id }));
+  } catch (error) {
+    throw errorFor(error) ?? error;
+  }
+  if (now.schemaName === schemaName) return;
+  throw trpcError("SERVICE_UNAVAILABLE", "The tenant was renamed; subscribe again.");
 }
 
 async function resolutionOf(tenancy: TrpcTenancy, made: Scope | undefined): Promise<Resolution> {
@@ -81,13 +95,13 @@ async function resolutionOf(tenancy: TrpcTenancy, made: Scope | undefined): Prom
   return scope.kind === "tenant" ? { kind: "tenant", tenant: scope.tenant } : scope;
 }
 
-function finish(result: ResultLike, inScope: InScope): ResultLike {
+function finish(result: ResultLike, inScope: InScope, check: () => Promise<void>): ResultLike {
   if (result.ok === false) {
     const error = errorFor(result.error?.cause);
     return error === undefined ? result : { ...result, error };
   }
   const { data } = result;
-  if (isAsyncIterable(data)) return { ...result, data: bindIterable(data, inScope) };
+  if (isAsyncIterable(data)) return { ...result, data: bindIterable(data, inScope, check) };
   return isObservable(data) ? { ...result, data: bindObservable(data, inScope) } : result;
 }
 

@@ -14,7 +14,7 @@ const scope = (): string => {
 };
 
 function bound<T>(source: AsyncIterable<T>): AsyncIterableIterator<T, unknown> {
-  return context.enter(acme, () => bindIterable(source, captureScope()));
+  return context.enter(acme, () => bindIterable(source, captureScope(), () => Promise.resolve()));
 }
 
 describe("values that come later", () => {
@@ -49,6 +49,26 @@ describe("values that come later", () => {
     await failed.next();
     await failed.throw?.("why");
     expect(ended).toEqual(["acme", "why acme", "acme"]);
+  });
+
+  it("end when their tenant is no longer what it was, which is found out before they are given away", async () => {
+    const ended: string[] = [];
+    async function* scopes(): AsyncGenerator<number> {
+      try {
+        yield* [1, 2];
+      } finally {
+        ended.push(scope());
+      }
+    }
+    let checks = 0;
+    const check = async (): Promise<void> => {
+      checks += 1;
+      if (checks > 3) throw new Error("renamed");
+    };
+    const values = context.enter(acme, () => bindIterable(scopes(), captureScope(), check));
+    expect(await values.next()).toEqual({ done: false, value: 1 });
+    await expect(values.next()).rejects.toThrow("renamed");
+    expect(ended).toEqual(["acme"]);
   });
 
   it("may come from something that cannot be ended", async () => {
