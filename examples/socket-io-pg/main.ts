@@ -50,20 +50,31 @@ const server = createServer(
       response.end(PAGE);
       return;
     }
-    const isPost = request.method === "POST";
-    let body = "";
-    for await (const chunk of request) body += String(chunk);
-    const answer = isPost ? await addNote((JSON.parse(body) as Note).text) : await listNotes();
-    response.writeHead(isPost ? 201 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify(answer));
+    try {
+      const isPost = request.method === "POST";
+      let body = "";
+      for await (const chunk of request) body += String(chunk);
+      const answer = isPost ? await addNote((JSON.parse(body) as Note).text) : await listNotes();
+      response.writeHead(isPost ? 201 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer));
+    } catch (error) {
+      // Nobody else catches it, and the process would end.
+      console.error(error);
+      response.writeHead(500).end();
+    }
   }),
 );
 
 const io = new Server(server);
 io.use(tenantHandshake(tenancy));
 io.on("connection", (socket) => {
-  socket.on("notes", async (reply: (notes: Note[]) => void) => reply(await listNotes()));
-  socket.on("add", (text: unknown) => addNote(String(text)));
+  // A client may send anything, and what a listener throws would end the process.
+  socket.on("notes", (reply: unknown) => {
+    if (typeof reply === "function") listNotes().then((notes) => reply(notes), console.error);
+  });
+  socket.on("add", (text: unknown) => {
+    if (typeof text === "string") addNote(text).catch(console.error);
+  });
 });
 
 server.listen(Number(process.env["PORT"] ?? 3000), () => {

@@ -67,12 +67,18 @@ async function addNote(text: string): Promise<Note | undefined> {
 const server = createServer(
   withTenant(tenancy, async (request, response) => {
     if (request.url !== "/notes") return yoga(request, response);
-    const isPost = request.method === "POST";
-    let body = "";
-    for await (const chunk of request) body += String(chunk);
-    const answer = isPost ? await addNote((JSON.parse(body) as Note).text) : await listNotes();
-    response.writeHead(isPost ? 201 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify(answer));
+    try {
+      const isPost = request.method === "POST";
+      let body = "";
+      for await (const chunk of request) body += String(chunk);
+      const answer = isPost ? await addNote((JSON.parse(body) as Note).text) : await listNotes();
+      response.writeHead(isPost ? 201 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(answer));
+    } catch (error) {
+      // Nobody else catches it, and the process would end.
+      console.error(error);
+      response.writeHead(500).end();
+    }
   }),
 );
 
