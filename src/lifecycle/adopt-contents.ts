@@ -121,7 +121,7 @@ async function checkMovable(
     `What is in the ${where} cannot be moved as it is. ${facts.join(" ")}`,
     {
       remedy:
-        "Write these names without the schema, so that they are looked for in the tenant's, and adopt again; nothing was changed.",
+        "Write these names without the schema, so that they are looked for in the tenant's, or remove what has them and make it again afterwards; nothing was changed.",
     },
   );
 }

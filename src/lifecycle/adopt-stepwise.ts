@@ -8,7 +8,7 @@ import type { AdoptPlan } from "./adopt-plan.ts";
 import type { AdoptWork } from "./adopt.ts";
 import { globalQueries, globalWrites, type LifecycleDeps } from "./deps.ts";
 import { withPatience } from "./patience.ts";
-import { findSchema } from "./schema-mark.ts";
+import { findSchema, schemaTaken } from "./schema-mark.ts";
 
 /**
  * Adopts a schema where DDL commits at once. Each arrow is a commit: a note in the old schema, of what it
@@ -35,7 +35,7 @@ export async function adoptStepwise(
     await run(adopt.note.create(from, noteOf(plan)));
   }
   if (isMoved) {
-    await run(schema.ensure(schemaName));
+    await makeTarget(deps, session, plan);
     await move(deps, session, plan, work.adopted);
   }
   await run(journal.create({ schema: schemaName, table: settings.migrations.table }));
@@ -47,6 +47,36 @@ export async function adoptStepwise(
   else if (tenantId !== tenant.id) await run(schema.mark(schemaName, tenant.id));
   if (adopt.note !== undefined) await run(adopt.note.remove(from));
   return tenant;
+}
+
+/**
+ * Makes the tenant's schema, or goes on with the one that this adoption has made before.
+ *
+ * @throws TenancyError `SCHEMA_EXISTS`
+ */
+// ISOLATION: else a schema that somebody else makes meanwhile gets the tables.
+// integration/lifecycle/adopt-mysql.test.ts
+async function makeTarget(
+  deps: LifecycleDeps,
+  session: Session,
+  { tenant: { schemaName, slug } }: AdoptPlan,
+): Promise<void> {
+  const { adopt, schema } = deps.driver.dialect;
+  const on = globalQueries(session);
+  const mark = `adopting ${slug}`;
+  const target = await findSchema(deps, on, schemaName);
+  const run = (text: string): Promise<void> => globalWrites(session, (tx) => tx.script(text));
+  if (!target.exists) {
+    await run(schema.create(schemaName, mark)).catch((error: unknown) => {
+      throw schema.isTaken(error) ? schemaTaken({ schemaName, slug }, error) : error;
+    });
+    return;
+  }
+  const tenant = await deps.registry.get(on, slug);
+  if (target.tenantId === mark || target.tenantId === tenant?.id) return;
+  // It stopped between the schema and its mark.
+  if (!target.isBlank) throw schemaTaken({ schemaName, slug });
+  await run(adopt.mark(schemaName, mark));
 }
 
 /**

@@ -138,8 +138,8 @@ async function checkSchemaNames(
 
 async function look(deps: LifecycleDeps, on: Queryable, plan: AdoptPlan): Promise<AdoptWork> {
   const contents = await sortContents(deps, on, plan, toolTables(deps));
-  const adopted =
-    contents.adopted.length > 0 ? contents.adopted : await movedBefore(deps, on, plan);
+  const before = await movedBefore(deps, on, plan);
+  const adopted = contents.adopted.length > 0 ? contents.adopted : before;
   if (adopted.length === 0) {
     throw new TenancyError(
       "INVALID_QUERY",
@@ -147,7 +147,10 @@ async function look(deps: LifecycleDeps, on: Queryable, plan: AdoptPlan): Promis
       { remedy: "Check the name of the schema." },
     );
   }
-  return { ...contents, adopted, ...(await readHistory(deps, on, plan)) };
+  // The history went along, unless it is one of those that stay in the global schema.
+  const isElsewhere = before.length > 0 && plan.from !== deps.settings.rules.globalSchema;
+  const from = isElsewhere ? plan.tenant.schemaName : plan.from;
+  return { ...contents, adopted, ...(await readHistory(deps, on, { ...plan, from })) };
 }
 
 /** Looks again, as others may have changed the schema since, and does all of it. */

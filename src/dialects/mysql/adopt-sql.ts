@@ -44,8 +44,18 @@ from (
     toContent: ({ content }) => Buffer.from(String(content), "hex").toString(),
   },
   readTable: (schemaName, table) => `select * from ${qualified(schemaName, table)}`,
-  // What is kept by its text is not moved at all.
-  texts: () => ({ params: [], text: "select null as object, null as text from dual where 1 = 0" }),
+  // What is refused above may be kept, and is broken by what is moved from under it. A default names the
+  // database of its sequence, and the server leaves that as it is.
+  texts: (schemaName) => ({
+    params: Array.from({ length: 3 }, () => schemaName),
+    text: `select concat('view ', v.table_name) as object, replace(v.view_definition, '\`', '"') as text, 1 as isInside
+from information_schema.views v where v.table_schema = ?
+union all select concat('trigger ', g.trigger_name), concat('"', g.event_object_schema, '"."', g.event_object_table, '"'), 1
+from information_schema.triggers g where g.trigger_schema = ?
+union all select concat('default of the column ', c.column_name, ' of the table ', c.table_name), replace(c.column_default, '\`', '"'), 1
+from information_schema.columns c where c.table_schema = ? and c.column_default like 'nextval(%'
+order by object`,
+  }),
 };
 
 function qualified(schemaName: string, table: string): string {

@@ -4,7 +4,9 @@ import { migrate } from "drizzle-orm/mysql2/migrator";
 import { createPool } from "mysql2/promise";
 import { afterEach, expect, it } from "vitest";
 import { drizzleFolder } from "../../../src/migrate/folders/index.ts";
-import { describeEngines, MARIADB, MYSQL2 } from "../../support/engines.ts";
+import type { AdoptOptions } from "../../../src/core/adopt.ts";
+import type { MigrationSource } from "../../../src/core/config.ts";
+import { describeEngines, MYSQL2 } from "../../support/engines.ts";
 import { watchSessions } from "../../support/watched-driver.ts";
 import { createWorld, type World, type WorldConfig } from "./world.ts";
 
@@ -36,23 +38,13 @@ describeEngines(
       return rows.map(({ name }) => name);
     };
 
-    it("moves tables, with Drizzle's own history, whatever stops it halfway", async () => {
-      const { tenancy } = await open();
-      await fill(world.url);
-      const call = { as: "acme", schema: world.globalSchema };
-      const { adopted, left, recorded } = await tenancy.adopt({ ...call, dryRun: true });
-      expect(adopted).toEqual([
-        { kind: "table", name: "posts" },
-        { kind: "table", name: "users" },
-      ]);
-      expect(left.map(({ name }) => name)).toContain("__drizzle_migrations");
-      expect(recorded).toHaveLength(2);
-      // Each attempt dies one step later than the one before it.
+    /** Adopts; each attempt dies one step later than the one before it. */
+    const adoptDying = async (call: AdoptOptions, tenant?: MigrationSource): Promise<void> => {
       let attempts = 0;
       for (let done = false; !done; attempts += 1) {
         let steps = 0;
         const other = world.another({
-          migrations: { global: [], tenant: drizzleFolder(FOLDER) },
+          ...(tenant && { migrations: { global: [], tenant } }),
           wrap: (driver) =>
             watchSessions(driver, async ({ kind, text }, run) => {
               const writes = kind === "statement" && !text.trimStart().startsWith("select");
@@ -76,6 +68,20 @@ describeEngines(
         expect(rows.map((row) => row["state"]).filter((state) => state !== "active")).toEqual([]);
       }
       expect(attempts).toBeGreaterThan(3);
+    };
+
+    it("moves tables, with Drizzle's own history, whatever stops it halfway", async () => {
+      const { tenancy } = await open();
+      await fill(world.url);
+      const call = { as: "acme", schema: world.globalSchema };
+      const { adopted, left, recorded } = await tenancy.adopt({ ...call, dryRun: true });
+      expect(adopted).toEqual([
+        { kind: "table", name: "posts" },
+        { kind: "table", name: "users" },
+      ]);
+      expect(left.map(({ name }) => name)).toContain("__drizzle_migrations");
+      expect(recorded).toHaveLength(2);
+      await adoptDying(call, drizzleFolder(FOLDER));
       const acme = await tenancy.tenant("acme");
       expect(await tablesOf(acme.tenant.schemaName)).toEqual(
         expect.arrayContaining(["kirayedar_migrations", "posts", "users"]),
@@ -86,6 +92,62 @@ describeEngines(
       );
       expect(rows).toEqual([{ name: "ada" }]);
       expect((await tenancy.healthCheck("acme")).healthy).toBe(true);
+    });
+
+    it("moves a database that was a tenant's, whose history goes along, whatever stops it", async () => {
+      world = await createWorld({}, engine);
+      await world.tenancy.create("old");
+      await world.run("delete from tenants");
+      await adoptDying({ as: "acme", how: "move", schema: world.schema("old") });
+      const { tenant } = await world.tenancy.tenant("acme");
+      expect(tenant.version).toBe("20260101000001");
+      expect(await tablesOf(world.schema("old"))).toEqual(["kirayedar_tenant"]);
+    });
+
+    it("moves nothing into a database that somebody else makes meanwhile", async () => {
+      await open();
+      await world.run("create table thing (id int)");
+      const target = world.schema("acme");
+      const other = world.another({
+        wrap: (driver) =>
+          watchSessions(driver, async ({ kind, text }, run) => {
+            const isNote = kind === "statement" && text.includes("kirayedar_adopting");
+            if (isNote) await world.makeForeign(target);
+            return await run();
+          }),
+      });
+      const call = { applied: "none", as: "acme", schema: world.globalSchema };
+      for (const tenancy of [other, world.tenancy]) {
+        await expect(tenancy.adopt(call)).rejects.toMatchObject({ code: "SCHEMA_EXISTS" });
+      }
+      await other.close();
+      await world.checkForeign(target);
+      expect(await tablesOf(world.globalSchema)).toContain("thing");
+      await world.run(`drop database \`${target}\`; create database \`${target}\``);
+      expect((await world.tenancy.adopt(call)).adopted).toEqual([{ kind: "table", name: "thing" }]);
+    });
+
+    it("refuses to move what something that is kept is made of", async () => {
+      await open();
+      await world.run(`
+        create table thing (id int);
+        create view seen as select * from thing;
+        create trigger g before insert on thing for each row set new.id = 1;
+        create sequence s;
+        create table numbered (id int default nextval(s));
+      `);
+      const call = { applied: "none", as: "acme", keep: ["seen", "g"], schema: world.globalSchema };
+      const error = await world.tenancy.adopt(call).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "SCHEMA_NOT_MOVABLE" });
+      for (const [object, name] of [
+        ["default of the column id of the table numbered", "s"],
+        ["trigger g", "thing"],
+        ["view seen", "thing"],
+      ]) {
+        const fact = `The ${object} names ${world.globalSchema}.${name}.`;
+        expect((error as Error).message).toContain(fact);
+      }
+      expect(await tablesOf(world.globalSchema)).toContain("thing");
     });
 
     it("refuses what cannot be moved, and takes a database as it is", async () => {
@@ -110,5 +172,5 @@ describeEngines(
       expect(await tablesOf(schema)).toEqual([]);
     });
   },
-  [MYSQL2, MARIADB],
+  [MYSQL2],
 );
