@@ -66,8 +66,8 @@ interface Connection {
 }
 
 /**
- * Gives a connection back when its transaction could not begin, as in a schema that is missing: Drizzle
- * 0.45 would keep it for ever.
+ * Gives a connection back when its transaction could not begin, as when it was lost: Drizzle 0.45 would
+ * keep it for ever.
  */
 export function releaseWhereNotBegun(session: DrizzleSession): void {
   const transaction = transactionOf(session);

@@ -6,6 +6,9 @@ import type { DrizzleCache, DrizzleMutation } from "./peer.ts";
 /** The part of a tenancy that says in which scope a query runs. */
 type ScopeReader = Pick<Tenancy, "bindPool" | "currentScope">;
 
+/** The tenancy of each cache that was wrapped. */
+const wrappedFor = new WeakMap<object, ScopeReader>();
+/** The tenancy of each wrapper. */
 const owners = new WeakMap<object, ScopeReader>();
 
 /**
@@ -15,10 +18,18 @@ const owners = new WeakMap<object, ScopeReader>();
  * Tables of the tenant's schema have the same name with and without the schema's, so that a write through
  * either is noticed. Nothing is read, kept or forgotten outside a scope: `TENANT_REQUIRED`.
  *
+ * @throws TenancyError `INVALID_CONFIG` for the cache of another tenancy
  * @example
  * tenantDrizzle(tenancy, (pool) => drizzle({ client: pool, cache: tenantCache(tenancy, cache) }));
  */
 export function tenantCache(tenancy: ScopeReader, cache: DrizzleCache): DrizzleCache {
+  // ISOLATION: the global scope, and whoever has the same id and schema, have the same keys in each.
+  // unit/integrations/drizzle/tenant-cache.test.ts
+  if ((wrappedFor.get(cache) ?? tenancy) !== tenancy) {
+    throw new TenancyError("INVALID_CONFIG", "A cache of Drizzle is given to two tenancies.", {
+      remedy: "Make a cache for each, with keys of its own where they are kept in one place.",
+    });
+  }
   const now = (): Keys => {
     const scope = tenancy.currentScope();
     if (scope === undefined) {
@@ -43,6 +54,7 @@ export function tenantCache(tenancy: ScopeReader, cache: DrizzleCache): DrizzleC
     },
     strategy: () => cache.strategy(),
   };
+  wrappedFor.set(cache, tenancy);
   owners.set(wrapped, tenancy);
   return wrapped;
 }

@@ -2,7 +2,7 @@ import { pgSchema, pgTable, text } from "drizzle-orm/pg-core";
 import { describe, expect, it } from "vitest";
 import { GLOBAL_SCOPE, type Scope } from "../../../../src/core/scope.ts";
 import type { Tenant } from "../../../../src/core/tenant.ts";
-import { tenantCache } from "../../../../src/integrations/orm/drizzle/index.ts";
+import { type DrizzleCache, tenantCache } from "../../../../src/integrations/orm/drizzle/index.ts";
 
 const ACME: Scope = {
   kind: "tenant",
@@ -16,13 +16,13 @@ function cacheIn(scope: Scope | undefined) {
     bindPool: () => ({ pool: undefined, schemaName: "public" }),
     currentScope: () => scope,
   };
-  const cache = tenantCache(tenancy, {
+  const raw: DrizzleCache = {
     get: async (...args) => void told.push(args),
     onMutate: async (...args) => void told.push(args),
     put: async (...args) => void told.push(args),
     strategy: () => "explicit",
-  });
-  return { cache, told };
+  };
+  return { cache: tenantCache(tenancy, raw), raw, tenancy, told };
 }
 
 describe("tenantCache", () => {
@@ -35,6 +35,14 @@ describe("tenantCache", () => {
       ["tenant/a%2F1/tenant_acme/hash", [1], ["tenant_acme.notes"], false, { ex: 5 }],
     ]);
     expect(cache.strategy()).toBe("explicit");
+  });
+
+  it("refuses a cache that another tenancy has: the keys of both would be the same", () => {
+    const { raw, tenancy } = cacheIn(GLOBAL_SCOPE);
+    expect(tenantCache(tenancy, raw)).toBeDefined();
+    expect(() => tenantCache({ ...tenancy }, raw)).toThrow(
+      expect.objectContaining({ code: "INVALID_CONFIG" }),
+    );
   });
 
   it("leaves tables that name a schema as they are: they are the same for everybody", async () => {
