@@ -13,7 +13,7 @@ afterAll(async () => {
 
 describe.skipIf(redis === undefined)("with Redis", () => {
   describePeers("jobs of BullMQ", "bullmq", (peers) => {
-    itIsolatesJobs(async () =>
+    itIsolatesJobs(peers, async () =>
       openBullMQ(await peers.load<Parameters<typeof openBullMQ>[0]>("bullmq"), connection),
     );
   });

@@ -4,7 +4,7 @@ import { itIsolatesJobs } from "../../integration/jobs/support/describe-job-isol
 import { describePeers } from "../../support/peers.ts";
 
 describePeers("jobs of Graphile Worker", "graphile-worker", (peers) => {
-  itIsolatesJobs(async ({ admin, database: { url } }) =>
+  itIsolatesJobs(peers, async ({ admin, database: { url } }) =>
     openGraphileWorker(await peers.load<typeof Worker>("graphile-worker"), {
       admin,
       url,

@@ -4,7 +4,7 @@ import { openPgBoss } from "../../integration/jobs/support/pg-boss.ts";
 import { describePeers } from "../../support/peers.ts";
 
 describePeers("jobs of pg-boss", "pg-boss", (peers) => {
-  itIsolatesJobs(async ({ admin, database: { url } }) =>
+  itIsolatesJobs(peers, async ({ admin, database: { url } }) =>
     openPgBoss(await peers.load<typeof PgBossModule>("pg-boss"), { admin, url }),
   );
 });

@@ -20,7 +20,7 @@ export async function openGraphileWorker(
   { admin, url }: { readonly admin: Admin; readonly url: string },
 ): Promise<Rig> {
   const logger = new worker.Logger(() => () => undefined);
-  const utils = await worker.makeWorkerUtils({ connectionString: url, logger, maxPoolSize: 2 });
+  const utils = await worker.makeWorkerUtils({ connectionString: url, logger, maxPoolSize: 4 });
   await utils.migrate();
   const runners: Worker.Runner[] = [];
   let queues = 0;

@@ -94,7 +94,7 @@ export async function openPgBoss(
         work: async (handler, options) => {
           const own = tenantBoss(tenancy, boss, options);
           for (let worker = 0; worker < 2; worker += 1) {
-            const options = { batchSize: 10, pollingIntervalSeconds: 0.5 };
+            const options = { batchSize: 20, pollingIntervalSeconds: 0.5 };
             const handle = async (job: Job<unknown>): Promise<unknown> => handler(job.data);
             workers.push(await own.work(name, options, handle));
           }

@@ -53,12 +53,12 @@ export async function openJobsWorld(max = 4): Promise<JobsWorld> {
 export async function until(
   condition: () => boolean | Promise<boolean>,
   what = "the condition",
-  timeoutMs = 20_000,
+  { everyMs = 20, timeoutMs = 25_000 } = {},
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`${what} did not come about in time`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 
