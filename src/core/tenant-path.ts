@@ -58,6 +58,7 @@ export function folderOf(tenant: { readonly id: string } | null): string {
  */
 // ISOLATION: the folders of `a` and `A`, or of `..`, would be somebody else's. unit/core/tenant-path.test.ts
 function escapeId(id: string): string {
+  if (id === "") return "=";
   const name = id.replaceAll(/[^a-z0-9_-]/gu, (character) => {
     if (!character.isWellFormed()) return `=u${character.charCodeAt(0).toString(16)}`;
     const bytes = new TextEncoder().encode(character);

@@ -103,11 +103,13 @@ describe("a path", () => {
       fc.property(known, ([one, other]) => {
         const folded = [one, other].map((id) => folderOf({ id }).toLowerCase().normalize("NFKD"));
         expect(folded[0] === folded[1]).toBe(one === other);
-        expect(folderOf({ id: one })).toMatch(/^tenants\/[a-z0-9_=-]*\/$/);
+        expect(folderOf({ id: one })).toMatch(/^tenants\/[a-z0-9_=-]+\/$/);
       }),
       { numRuns: 3000 },
     );
     expect(folderOf({ id: ".." })).toBe("tenants/=2e=2e/");
+    // `tenants//8e` is the folder of the tenant `8e`.
+    expect(folderOf({ id: "" })).toBe("tenants/=/");
     expect(folderOf({ id: "con" })).toBe("tenants/=63on/");
   });
 });
