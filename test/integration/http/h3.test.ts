@@ -93,6 +93,35 @@ describePeers("the middleware for h3", "h3", (peers) => {
     expect(await slugOf({ "x-forwarded-host": "globex.example.com" })).toBe("globex");
   });
 
+  it("goes on to no route when it refuses, whatever the answer looks like to h3", async () => {
+    const app = new h3.H3();
+    const handlers = {
+      maintenance: () => new Response("closed", { headers: { "x-own": "1" }, status: 404 }),
+      provisioning: (_event: unknown, next: () => unknown) => next(),
+      suspended: () => undefined,
+    };
+    const middleware = tenantMiddleware(world.tenancy, { handlers });
+    app.use(async (event, next) => {
+      const answer = await middleware(event, next);
+      // As the h3 that Nitro 3.0.0 has inside: such an answer means that nobody has answered.
+      return answer instanceof Response && answer.status === 404 ? await next() : answer;
+    });
+    app.get("/", () => `reached in ${world.scope()}`);
+    app.get("/tenant-only", () => "reached", {
+      middleware: [requireTenant({ handler: () => undefined })],
+    });
+    const port = await start(app);
+    const ask = async (slug: string, path = "/"): Promise<unknown[]> => {
+      const { body, status } = await send(port, path, { host: `${slug}.example.com` });
+      return [status, body.includes("reached")];
+    };
+    expect(await ask("nobody")).toEqual([404, false]);
+    expect(await ask("suspended")).toEqual([403, false]);
+    expect(await ask("maintenance")).toEqual([404, false]);
+    expect(await ask("admin", "/tenant-only")).toEqual([404, false]);
+    expect(await ask("provisioning")).toEqual([200, true]);
+  });
+
   it("says so where a guard has no middleware before it, or h3 is of another version", async () => {
     const app = new h3.H3({ silent: true });
     const causes: unknown[] = [];
