@@ -1,7 +1,7 @@
 import { Elysia } from "elysia";
 import { beforeEach, describe, expect, expectTypeOf, it } from "vitest";
 import type { Tenant } from "../../../src/core/tenant.ts";
-import { tenantPlugin } from "../../../src/integrations/http/elysia/index.ts";
+import { requireTenant, tenantPlugin } from "../../../src/integrations/http/elysia/index.ts";
 import { describePeers } from "../../support/peers.ts";
 import { createWorld, type World } from "./support/world.ts";
 
@@ -86,6 +86,69 @@ describePeers("the plugin for Elysia", "elysia", (peers) => {
     expect(await (await app.handle(at("acme"))).text()).toBe("acme");
     expect(world.scope()).toBe("none");
     expect(await (await app.handle(at("acme", "/health"))).text()).toBe("none");
+  });
+
+  it("goes on to no route when it refuses, whatever an application's handler returns", async () => {
+    const app = new Framework()
+      .use(
+        tenantPlugin(world.tenancy, {
+          handlers: {
+            maintenance: async () => {
+              await new Promise((resolve) => setTimeout(resolve, 1));
+              return new Response("closed", { status: 402 });
+            },
+            provisioning: async () => undefined,
+            suspended: () => undefined,
+          },
+        }),
+      )
+      .get("/", () => "reached")
+      .get("/tenant", () => "reached", {
+        beforeHandle: requireTenant({ handler: () => undefined }),
+      })
+      .get("/later", () => "reached", {
+        beforeHandle: requireTenant({ handler: async () => undefined }),
+      });
+    const ask = async (slug: string, path = "/"): Promise<unknown[]> => {
+      const response = await app.handle(at(slug, path));
+      return [response.status, (await response.text()).includes("reached")];
+    };
+    expect(await ask("suspended")).toEqual([403, false]);
+    expect(await ask("provisioning")).toEqual([503, false]);
+    expect(await ask("maintenance")).toEqual([402, false]);
+    expect(await ask("admin", "/tenant")).toEqual([404, false]);
+    expect(await ask("admin", "/later")).toEqual([404, false]);
+    expect(await ask("acme", "/later")).toEqual([200, true]);
+  });
+
+  it("holds where errors and paths without a route are answered, and in what is mounted", async () => {
+    const inner = new Framework().get("/in", () => `mounted ${world.scope()}`);
+    const app = new Framework()
+      .use(tenantPlugin(world.tenancy))
+      .onError(({ code }) => new Response(`${code} ${world.scope()}`))
+      .mount("/mounted", inner.handle)
+      .mount("/plain", () => new Response(world.scope()))
+      .group("/group", (group) =>
+        group.resolve(() => ({ seen: world.scope() })).get("/", ({ seen }) => seen),
+      )
+      .get("/throw", () => {
+        throw new Error("thrown");
+      });
+    const ask = async (slug: string, path: string): Promise<string> =>
+      await (await app.handle(at(slug, path))).text();
+    const texts: Record<string, string> = {
+      "/group/": "",
+      "/mounted/in": "mounted ",
+      "/nowhere": "NOT_FOUND ",
+      "/plain/x": "",
+      "/throw": "UNKNOWN ",
+    };
+    const jobs = Object.entries(texts).flatMap(([path, text]) =>
+      ["acme", "globex"].map(async (slug) => {
+        expect([path, await ask(slug, path)]).toEqual([path, `${text}${slug}`]);
+      }),
+    );
+    await Promise.all(jobs);
   });
 
   it("refuses an application that would ignore it", async () => {

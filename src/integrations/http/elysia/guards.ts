@@ -24,20 +24,23 @@ export function requireGlobal(options: GuardOptions = {}): GuardHook {
 }
 
 function guard(required: Required, handler: ElysiaHandler | undefined): GuardHook {
-  return (context) => {
+  // Elysia awaits what is written as `async`.
+  return async (context) => {
     // What this throws, Elysia gives to its error hooks.
     const refusal = checkGuard(context.request, required);
-    return refusal && refuse(context, refusal, { handler, retryAfterSeconds: 0 });
+    return refusal && (await refuse(context, refusal, { handler, retryAfterSeconds: 0 }));
   };
 }
 
-/** Answers a refused request, by the application's own handler if it has one. */
-export function refuse(
+/** Answers a refused request, by the application's own handler if it has one and answers. */
+export async function refuse(
   context: Pick<Context, "request" | "set">,
   refusal: Refusal,
   how: { readonly handler: ElysiaHandler | undefined; readonly retryAfterSeconds: number },
-): unknown {
-  if (how.handler !== undefined) return how.handler(context, refusal);
+): Promise<unknown> {
+  // ISOLATION: after a hook that returns nothing, Elysia goes on to the route. integration/http/elysia.test.ts
+  const answer = await how.handler?.(context, refusal);
+  if (answer !== undefined) return answer;
   const accept = context.request.headers.get("accept") ?? undefined;
   const { body, headers, status } = renderRefusal(refusal, accept, how.retryAfterSeconds);
   return new Response(body, { headers, status });

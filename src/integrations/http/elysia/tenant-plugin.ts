@@ -61,14 +61,15 @@ export function tenantPlugin(tenancy: HttpTenancy, options: ElysiaOptions = {}):
     checkApp(app);
     const derived = (app as unknown as AppLike)
       .wrap(wrap)
-      .onRequest((context) => {
+      .onRequest(async (context) => {
         const decision = decisionFor(outcomes, context.request);
         const { refusal } = decision;
         const { headers } = context.set;
         const { responseHeader } = settings;
         setTenantHeader((key, value) => (headers[key] = value), responseHeader, decision);
         if (refusal === undefined) return undefined;
-        return refuse(context, refusal, { ...settings, handler: settings.handlers[refusal.kind] });
+        const handler = settings.handlers[refusal.kind];
+        return await refuse(context, refusal, { ...settings, handler });
       })
       .derive({ as: "global" }, ({ request }): TenantContext => {
         const { resolution, tenant } = decisionFor(outcomes, request);
