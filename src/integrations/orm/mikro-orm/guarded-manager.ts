@@ -1,8 +1,8 @@
-import { checkOrigin } from "../../../core/records.ts";
 import type { Scope } from "../../../core/scope.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
+import { checkData } from "./entities.ts";
 import { keyOf, type Managers, type Owner } from "./managers.ts";
-import type { Entity, EntityManager, EntityManagerClass, ForkOptions } from "./peer.ts";
+import type { EntityManager, EntityManagerClass, ForkOptions, QueryBuilder } from "./peer.ts";
 
 /** Methods that take entities for themselves, or write them. */
 const TAKING = [
@@ -40,9 +40,14 @@ export function guardManager(base: EntityManagerClass, managers: Managers): Enti
     override getContext(validate = true): EntityManager {
       // Its parts ask while they are made, which is no use of it.
       if (!this.global && !made.has(this)) return super.getContext(validate);
-      const now = managers.scopeNow();
+      const own = managers.ownerOf(this);
+      const now = own?.isBound ? own.scope : managers.scopeNow();
       if (this.global && validate && now === undefined) throw noScope();
-      const em = super.getContext(validate);
+      const inRun = (): EntityManager => (own?.isBound ? this : (managers.ofRun() ?? this));
+      const found = super.getContext(validate);
+      // ISOLATION: MikroORM knows transactions by the name of an ORM, and all are named alike. Another ORM's
+      // would answer, from its database. integration/orm/mikro-orm/two-orms.test.ts
+      const em = found instanceof TenantEntityManager ? found : inRun();
       const owner = managers.ownerOf(em);
       if (owner === undefined) {
         if (em.global) return em;
@@ -52,9 +57,29 @@ export function guardManager(base: EntityManagerClass, managers: Managers): Enti
       }
       if (now !== undefined && keyOf(now) === keyOf(owner.scope)) return em;
       // The manager of a transaction that was begun in another scope, which is still open around this.
-      if (this.global) return managers.ofRun() ?? em;
-      if (owner.isBound || (now === undefined && !validate)) return em;
+      if (em !== this) return inRun();
+      if (now === undefined && !validate) return em;
       throw now === undefined ? noScope() : foreign(owner, now);
+    }
+
+    override createQueryBuilder(...args: unknown[]): QueryBuilder {
+      const builder = super.createQueryBuilder(...args);
+      const scope = managers.ownerOf(this.getContext())?.scope;
+      for (const name of ["insert", "update"] as const) {
+        const write = builder[name];
+        builder[name] = (data: unknown) => {
+          checkData([data], scope);
+          return write.call(builder, data);
+        };
+      }
+      return builder;
+    }
+
+    /** In the scope of the transaction, as it holds its connection until it is rolled back. */
+    override rollback(): Promise<void> {
+      const owner = managers.ownerOf(this);
+      const rollback = (): Promise<void> => super.rollback();
+      return owner === undefined || owner.isBound ? rollback() : managers.inScope(owner, rollback);
     }
 
     override fork(options: ForkOptions = {}): EntityManager {
@@ -93,32 +118,13 @@ export function guardManager(base: EntityManagerClass, managers: Managers): Enti
     Object.defineProperty(TenantEntityManager.prototype, name, {
       configurable: true,
       value(this: EntityManager, ...args: unknown[]) {
-        const scope = managers.ownerOf(this.getContext())?.scope;
-        for (const entity of args.flatMap(entitiesIn)) checkEntity(entity, scope);
+        checkData(args, managers.ownerOf(this.getContext())?.scope);
         return original.apply(this, args);
       },
       writable: true,
     });
   }
   return TenantEntityManager;
-}
-
-/** Refuses an entity of another scope. */
-export function checkEntity(entity: Entity, scope: Scope | undefined): void {
-  checkOrigin(entity, scope, entity.__meta?.className ?? "its kind");
-}
-
-/** Returns the entities in a value of a property, or in an argument. */
-export function entitiesIn(value: unknown): Entity[] {
-  if (typeof value !== "object" || value === null) return [];
-  const { getItems, unwrap } = value as {
-    getItems?: (check: boolean) => Entity[];
-    unwrap?: () => Entity;
-  };
-  if (typeof getItems === "function") return getItems.call(value, false);
-  if (typeof unwrap === "function") return [unwrap.call(value)];
-  if (Array.isArray(value) || value instanceof Set) return [...value].flatMap(entitiesIn);
-  return [value];
 }
 
 function ownKey(em: EntityManager, managers: Managers): string {

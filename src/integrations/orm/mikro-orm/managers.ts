@@ -36,6 +36,11 @@ export class Managers {
     return this.#tenancy.currentScope();
   }
 
+  /** Calls a function in the scope of a manager. */
+  inScope<T>({ scope }: Owner, fn: () => T): T {
+    return this.#tenancy.enter(scope, fn);
+  }
+
   /**
    * Returns the manager of the enclosing `withTenant` or request and of the scope in force, or `undefined`
    * without a scope.

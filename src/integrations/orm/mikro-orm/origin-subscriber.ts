@@ -1,6 +1,6 @@
 import { rememberOrigin } from "../../../core/records.ts";
 import type { Scope } from "../../../core/scope.ts";
-import { checkEntity, entitiesIn } from "./guarded-manager.ts";
+import { checkEntity, entitiesIn } from "./entities.ts";
 import type { Managers } from "./managers.ts";
 import type { Entity, EntityEvent, EntityManager, FlushEvent, Subscriber } from "./peer.ts";
 

@@ -3,7 +3,7 @@ import type { Tenancy } from "../../../core/tenancy.ts";
 /** The part of a tenancy that is used here. */
 export type OrmTenancy<Pool = unknown> = Pick<
   Tenancy<Pool>,
-  "bindPool" | "currentRun" | "currentScope" | "pool" | "scopeGlobal" | "tenant"
+  "bindPool" | "currentRun" | "currentScope" | "enter" | "pool" | "scopeGlobal" | "tenant"
 >;
 
 /* The parts of MikroORM, and of the Kysely in it, that are used here, so that it stays an optional peer. */
@@ -66,8 +66,15 @@ export type Entity = object & {
 /** What hears of what happens to entities. */
 export type Subscriber = Readonly<Record<string, (event: never) => void | Promise<void>>>;
 
+/** The part of a query builder that is used here. */
+export interface QueryBuilder {
+  insert(data: unknown): unknown;
+  update(data: unknown): unknown;
+}
+
 /** The part of an entity manager that is used here. */
 export interface EntityManager {
+  createQueryBuilder(...args: unknown[]): QueryBuilder;
   readonly config: Configuration;
   readonly driver: Driver;
   readonly metadata: unknown;
@@ -77,6 +84,7 @@ export interface EntityManager {
   getEventManager(): { registerSubscriber(subscriber: Subscriber): void };
   tryCache(entityName: unknown, cache: unknown, key: unknown, ...rest: unknown[]): Promise<unknown>;
   clearCache(key: string): Promise<void>;
+  rollback(): Promise<void>;
 }
 
 /** How a manager is forked. */

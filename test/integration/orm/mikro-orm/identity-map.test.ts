@@ -1,4 +1,5 @@
 import type * as coreModule from "@mikro-orm/core";
+import type { Pool } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { POSTGRES } from "../../../support/engines.ts";
 import { closeOrmWorld, openOrmWorld, type OrmWorld } from "../../../support/orm-isolation.ts";
@@ -122,6 +123,25 @@ describePeers("identity maps of MikroORM", "@mikro-orm/core", (peers) => {
       }),
     );
     expect(await inTwo(() => em.count(AuthorSchema, { name: "made in two" }))).toBeGreaterThan(0);
+  });
+
+  it("of a transaction can be rolled back in any scope, so that its connection is free", async () => {
+    const pool = world.tenancy.pool as Pool;
+    await inOne(async () => {
+      const fork = mikroOrm.em.fork();
+      await fork.begin();
+      await world.tenancy.putTenant("two");
+      await expect(fork.commit()).rejects.toMatchObject(WRONG_TENANT);
+      await fork.rollback();
+      const { em } = mikroOrm;
+      await expect(
+        em.transactional(async () => world.tenancy.putTenant("one")),
+      ).rejects.toMatchObject(WRONG_TENANT);
+      await expect(em.transactional(async () => world.tenancy.clearTenant())).rejects.toMatchObject(
+        TENANT_REQUIRED,
+      );
+    });
+    expect(pool.totalCount).toBe(pool.idleCount);
   });
 
   it("of a bound manager are its tenant's, in every scope", async () => {

@@ -92,6 +92,29 @@ describeEngines(
         expect(await inTwo(() => em.count(AuthorSchema, { name: "collecting" }))).toBe(0);
       });
 
+      it("nor referred to by data or a condition", async () => {
+        const { BookSchema, em } = mikroOrm;
+        const { author: reference } = await load("one");
+        for (const author of [reference, reference.unwrap()]) {
+          const data = { author, owner: "two", title: "referring" } as never;
+          const changed = { author } as never;
+          const uses: readonly (() => unknown)[] = [
+            () => em.insert(BookSchema, data),
+            () => em.insertMany(BookSchema, [data]),
+            () => em.upsert(BookSchema, data),
+            () => em.nativeUpdate(BookSchema, { id: 2 }, changed),
+            () => em.nativeUpdate(BookSchema, changed, { title: "B" }),
+            () => em.nativeDelete(BookSchema, changed),
+            () => em.createQueryBuilder(BookSchema).insert(data).execute(),
+            () => em.createQueryBuilder(BookSchema).update(changed).where({ id: 2 }).execute(),
+          ];
+          for (const use of uses) {
+            await expect(inTwo(async () => use())).rejects.toMatchObject(WRONG_TENANT);
+          }
+        }
+        expect(await inTwo(() => em.count(BookSchema, { title: "referring" }))).toBe(0);
+      });
+
       it("of bound managers too", async () => {
         const { BookSchema } = mikroOrm;
         const one = await mikroOrm.forTenant("one");
