@@ -24,7 +24,7 @@ export interface MikroOrmLike {
 
 /** How an application makes its MikroORM. */
 export interface MikroOrmOptions<Pool, Orm extends MikroOrmLike> {
-  /** Makes Kysely's dialect over a pool; called for the application, and for each tenant of `forTenant`. */
+  /** Makes Kysely's dialect over a pool, another for each: the application's, and those of `forTenant`. */
   readonly dialect: (pool: Pool) => object;
   /** Makes MikroORM; what it is called with is MikroORM's option `driverOptions`. */
   readonly init: (driverOptions: object) => Orm | Promise<Orm>;
@@ -73,6 +73,10 @@ export async function tenantMikroOrm<Pool, Orm extends MikroOrmLike>(
   const orm = made as unknown as MikroOrm;
   checkOrm(orm, dialect);
   await checkDialect(tenancy, dialect, view);
+  // ISOLATION: a function that gives the same dialect again would give the ambient scope's to bound
+  // managers. integration/orm/mikro-orm/start.test.ts
+  const again = viewPool(tenancy.pool as object, reading);
+  await checkDialect(tenancy, makeDialect(again.pool), again);
   reading.options = readingOf(orm.driver.getConnection());
   const managers = guard(tenancy, orm);
 

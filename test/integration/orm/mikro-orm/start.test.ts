@@ -180,6 +180,17 @@ describe("what would pass by the tenant is refused at the start", () => {
       await pool.end();
     });
 
+    it("a dialect that is the same for every pool", async () => {
+      const own = await mikroOrmOptions(peers, "postgresql", await entities());
+      let dialect: object | undefined;
+      await expect(
+        tenantMikroOrm(world.tenancy, {
+          ...own,
+          dialect: (pool) => (dialect ??= own.dialect(pool)),
+        }),
+      ).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+    });
+
     it("another version of MikroORM", async () => {
       const old = { config: { get: () => undefined }, driver: {}, em: {} };
       await expect(
