@@ -4,6 +4,13 @@ import type {
   UnqualifiedText,
 } from "../../core/qualified-names.ts";
 import { quoteIdentifier } from "./identifier.ts";
+import {
+  isSchemaName,
+  isStatementOnSchema,
+  listsSchema,
+  namesSchema,
+  SCHEMA_COLUMN,
+} from "./schema-in-text.ts";
 import { splitStatements } from "./split-statements.ts";
 import { readTokens, type Token } from "./tokens.ts";
 
@@ -63,11 +70,63 @@ class Rewrite {
     const isReadable = isRoutine && KNOWN_LANGUAGE.test(this.#language());
     for (const [index, token] of this.#tokens.entries()) {
       if (token.kind === "dollar" && isReadable) this.#body(token);
-      else if (token.kind === "dollar" || token.kind === "escaped") {
-        if (isRoutine) this.#checkText(token);
-      } else if (token.kind === "string") {
-        if (!this.#nameInString(index) && isRoutine) this.#checkText(token);
-      } else if (this.#isSchema(index)) this.#schemaAt(index);
+      else if (isRoutine && /^(?:dollar|escaped|string)$/.test(token.kind)) {
+        if (!this.#textAt(index)) this.#checkText(token);
+      } else this.#tokenAt(index);
+    }
+  }
+
+  #tokenAt(index: number): void {
+    const token = this.#tokens[index];
+    if (this.#isSchema(index)) this.#schemaAt(index);
+    else if (/^(?:dollar|escaped|string)$/.test(token?.kind ?? "")) this.#textAt(index);
+  }
+
+  /** Looks at a string; tells whether it was rewritten, or refused. */
+  #textAt(index: number): boolean {
+    const token = this.#tokens[index];
+    if (token === undefined) return false;
+    const text = this.#text.slice(token.start, token.end);
+    const count = this.edits.length + this.problems.length;
+    const next = this.#tokens[index + 1]?.value;
+    if (token.kind === "escaped" && text.endsWith('"')) {
+      // What it stands for may be the schema.
+      if (next === ".") this.#problem(token.start, "has a name with escapes before a point");
+    } else if (this.#isInPath(index) && listsSchema(text, this.#names)) {
+      this.#problem(token.start, `sets a search path with "${this.#names.schema}" in it`);
+    } else if (token.kind !== "string") {
+      if (this.#isNameAt(index)) this.#checkText(token);
+    } else if (!this.#nameInString(index)) this.#catalogAt(index);
+    return this.edits.length + this.problems.length > count;
+  }
+
+  /** A string in a `set search_path`, or a `set_config`. */
+  #isInPath(index: number): boolean {
+    const at = (offset: number): Token | undefined => this.#tokens[index + offset];
+    if (at(-1)?.value === "," && at(-2)?.kind === "string") return at(-2)?.value === "search_path";
+    const path = this.#tokens
+      .slice(0, index)
+      .findLast(({ value }) => /^(?:search_path|as|;|\()$/.test(value));
+    return path?.kind === "word" && path.value === "search_path";
+  }
+
+  /** Where the catalog is asked for what is in the schema, it is asked for what is in the scope's. */
+  #catalogAt(index: number): void {
+    const token = this.#tokens[index];
+    if (token?.kind !== "string" || token.value !== this.#names.schema) return;
+    const at = (offset: number): string => this.#tokens[index + offset]?.value ?? "";
+    const isNamespace = at(1) === ":" && at(2) === ":" && at(3) === "regnamespace";
+    const isEqual = at(-1) === "=" && SCHEMA_COLUMN.test(at(-2));
+    if (isNamespace || isEqual) this.#edit(token.start, token.end, "current_schema()");
+    else {
+      const first = this.#tokens.slice(0, index).findLast(({ value }) => value === "(");
+      const list = first === undefined ? -1 : this.#tokens.indexOf(first);
+      const column = this.#tokens[list - (this.#tokens[list - 2]?.value === "not" ? 3 : 2)]?.value;
+      const isIn = this.#tokens[list - 1]?.value === "in" && SCHEMA_COLUMN.test(column ?? "");
+      const isOther = /^[=>]$/.test(at(-1)) && SCHEMA_COLUMN.test(at(-3));
+      if (!isIn && !isOther) return;
+      const what = `looks in the catalog for what is in the schema "${this.#names.schema}"`;
+      this.#problem(token.start, what);
     }
   }
 
@@ -103,7 +162,7 @@ class Rewrite {
   #schemaAt(index: number): void {
     const [before, token, behind] = [index - 1, index, index + 1].map((at) => this.#tokens[at]);
     if (token === undefined) return;
-    if (before?.kind === "word" && before.value === "schema") {
+    if (this.#isOnSchema(index)) {
       this.#problem(token.start, `has a statement on the schema "${this.#names.schema}" itself`);
       return;
     }
@@ -117,8 +176,12 @@ class Rewrite {
     }
     const name = this.#tokens[index + 2];
     const isName = name?.kind === "name" || name?.kind === "word";
-    // Behind a point it is the table or the column of something else.
-    if (behind?.value !== "." || before?.value === "." || name === undefined || !isName) return;
+    if (behind?.value !== "." || name === undefined || !isName) return;
+    if (before?.value === ".") {
+      // A database may be named before it; so may a schema, where it is a table.
+      this.#problem(token.start, `has a name before "${this.#names.schema}"`);
+      return;
+    }
     if (this.#names.keep.includes(name.value)) return;
     const kind = before?.kind === "word" ? before.value : "";
     if ((kind === "type" || kind === "domain") && BUILT_IN.test(name.value)) {
@@ -132,12 +195,23 @@ class Rewrite {
     this.#edit(token.start, name.kind === "name" ? name.start : name.end, bare);
   }
 
+  /** `schema public`, and `schema if exists other, public`. */
+  #isOnSchema(index: number): boolean {
+    const at = (offset: number): string => this.#tokens[index + offset]?.value ?? "";
+    if (this.#tokens[index - 1]?.kind === "word" && at(-1) === "schema") return true;
+    if (at(-1) === "into" && this.#word(0) === "import") return true;
+    let offset = -1;
+    while (at(offset) === ",") offset -= 2;
+    if (at(offset) === "exists" && at(offset - 1) === "if") offset -= 2;
+    return at(offset) === "schema" && /^(?:drop|on|in)$/.test(at(offset - 1));
+  }
+
   #body({ end, start, value }: Token): void {
     const inner = new Rewrite(value, this.#names);
     const offset = start + (end - start - value.length) / 2;
-    for (const index of inner.#tokens.keys()) {
-      if (inner.#tokens[index]?.kind === "string") inner.#nameInString(index);
-      else if (inner.#isSchema(index)) inner.#schemaAt(index);
+    for (const [index, token] of inner.#tokens.entries()) {
+      inner.#tokenAt(index);
+      if (/^(?:dollar|escaped|string)$/.test(token.kind)) inner.#checkRun(index);
     }
     for (const edit of inner.edits) this.#edit(offset + edit.from, offset + edit.to, edit.text);
     for (const { at, what } of inner.problems) this.#problem(offset + at, what);
@@ -168,11 +242,27 @@ class Rewrite {
 
   /** What is in a string may be run. */
   #checkText({ end, start }: Token): void {
-    const { schema } = this.#names;
-    const escaped = schema.replaceAll(/[^\w]/g, String.raw`\$&`);
-    const pattern = new RegExp(String.raw`(?<![\w.])"?${escaped}"?\s*\.\s*["A-Za-z_]`, "i");
-    if (!pattern.test(this.#text.slice(start, end))) return;
-    this.#problem(start, `names the schema "${schema}" in a text that may be run later`);
+    if (namesSchema(this.#text.slice(start, end), this.#names)) this.#problemOfText(start);
+  }
+
+  /** A string in a body is data, unless it is put together for `execute`, or looks like it. */
+  #checkRun(index: number): void {
+    const token = this.#tokens[index];
+    if (token === undefined || this.edits.some(({ from }) => from === token.start)) return;
+    const text = this.#text.slice(token.start, token.end);
+    const before = this.#tokens.slice(0, index);
+    const since = before.slice(before.findLastIndex(({ value }) => value === ";") + 1);
+    const isRun = since.some(
+      ({ kind, value }) => kind === "word" && (value === "execute" || value === "format"),
+    );
+    const isSql = isStatementOnSchema(text, this.#names);
+    const isPart = namesSchema(text, this.#names) || isSchemaName(token.value, this.#names);
+    if (isSql || (isRun && isPart)) this.#problemOfText(token.start);
+  }
+
+  #problemOfText(start: number): void {
+    const what = `names the schema "${this.#names.schema}" in a text that may be run later`;
+    this.#problem(start, what);
   }
 
   #isSchema(index: number): boolean {
@@ -189,7 +279,9 @@ class Rewrite {
   /** Lines stay where they are. */
   #edit(from: number, to: number, text: string): void {
     const lines = "\n".repeat(countLines(this.#text.slice(from, to)));
-    this.edits.push({ from, text: lines + text, to });
+    // Two names in quotes, one behind the other, would be one.
+    const gap = lines === "" && this.#text[from - 1] === '"' ? " " : "";
+    this.edits.push({ from, text: lines + gap + text, to });
   }
 
   #problem(at: number, what: string): void {

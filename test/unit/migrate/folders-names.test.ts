@@ -39,6 +39,15 @@ describe("names qualified with the tool's schema, on PostgreSQL", () => {
       `select 'public."A"'::regclass, '"public"."a"'::regtype`,
       `select '"A"'::regclass, '"a"'::regtype`,
     ],
+    [
+      `do $$ begin if exists (select from pg_tables where schemaname='public' and tablename = 'public') then null; end if; end $$`,
+      `do $$ begin if exists (select from pg_tables where schemaname=current_schema() and tablename = 'public') then null; end if; end $$`,
+    ],
+    [
+      `select from pg_class where relnamespace = 'public'::regnamespace`,
+      `select from pg_class where relnamespace = current_schema()::regnamespace`,
+    ],
+    [`grant select on public.t to public`, `grant select on "t" to public`],
     [`select "public".\n"t".n from "public"\n.t`, `select \n"t".n from \n"t"`],
   ])("%s", (script, expected = script.replace(`"public".`, "")) => {
     expect(own(script)).toBe(expected);
@@ -47,10 +56,14 @@ describe("names qualified with the tool's schema, on PostgreSQL", () => {
   it.each([
     `insert into t values ('"public"."users"', E'public.x', $$public.users$$)`,
     `-- "public"."users"\nselect 1 /* public.users /* public.x */ */`,
-    `select "publicity"."x", republic.y, other.public.z, "PUBLIC"."x"`,
+    `select "publicity"."x", republic.y, other.public, "PUBLIC"."x"`,
     `select public, public.* from t public`,
     `select "a""public"."x"`,
-    `select U&"public"."x"`,
+    `create table t (schema text, public boolean default true, "public" text default 'public')`,
+    `select schema, public from t where visibility = 'public' and public in ('public')`,
+    `grant usage on schema auth to public; revoke all on schema auth from bob, public`,
+    `do $$ begin raise notice 'made public. Now'; insert into t (kind) values ('public'), ('public.x'); end $$`,
+    `set local lock_timeout = '1s'; update t set search_path = (select 'public')`,
   ])("leaves alone %s", (script) => {
     expect(own(script)).toBe(script);
   });
@@ -79,6 +92,31 @@ describe("names qualified with the tool's schema, on PostgreSQL", () => {
       "run later",
     ],
     [`create function f() returns int language sql as 'select n from public.t'`, "run later"],
+    [`do $$ begin execute 'delete from public.t'; end $$`, "run later"],
+    [`do $$ begin execute 'delete from public.' || quote_ident(n); end $$`, "run later"],
+    [`do $$ begin execute format('delete from public.%I', n); end $$`, "run later"],
+    [`do $$ begin execute format('delete from %I.%I', 'public', n); end $$`, "run later"],
+    [`do $$ begin execute $q$ delete from "public"."t" $q$; end $$`, "run later"],
+    [`do $$ begin execute E'delete from PUBLIC.t'; end $$`, "run later"],
+    [`do $$ declare q text := 'truncate public.t'; begin execute q; end $$`, "run later"],
+    [`set local search_path to 'public'`, "search path"],
+    [`set local search_path = "$user", 'public'`, "search path"],
+    [`alter function f() set search_path to 'public', 'pg_temp'`, "search path"],
+    [`select set_config('search_path', 'public', true)`, "search path"],
+    [`do $$ begin perform set_config('search_path', 'a, public', true); end $$`, "search path"],
+    [`drop schema if exists public cascade`, "on the schema"],
+    [`drop schema if exists other, "public" cascade`, "on the schema"],
+    [`grant usage on schema auth, public to x`, "on the schema"],
+    [`create extension citext with schema public`, "on the schema"],
+    [`import foreign schema a from server b into public`, "on the schema"],
+    [`delete from shop.public.t`, "name before"],
+    [`select U&"public"."x"`, "escapes"],
+    [`delete from U&"\\0070ublic".t`, "escapes"],
+    [`select E'public.t'::regclass`, "run later"],
+    [`select $$public.t$$::regclass`, "run later"],
+    [`select 1 from pg_tables where schemaname in ('a', 'public')`, "catalog"],
+    [`select 1 from pg_tables where schemaname not in ('public')`, "catalog"],
+    [`select 1 from pg_tables where schemaname <> 'public'`, "catalog"],
   ])("says what it cannot rewrite: %s", (script, what) => {
     const [problem] = problemsOf(script);
     expect(problem?.what).toContain(what);
