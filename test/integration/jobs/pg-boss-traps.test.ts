@@ -192,6 +192,30 @@ describePeers("tenantBoss", "pg-boss", (peers) => {
     ).rejects.toMatchObject({ code: "INVALID_QUERY" });
   });
 
+  it("changes no job of another tenant, whoever has sent its id", async () => {
+    if (!("update" in boss)) return;
+    const [acme, globex] = [await world.tenant(), await world.tenant()];
+    const jobs = tenantBoss(world.tenancy, boss, { schema: "queue" });
+    await boss.createQueue("changed");
+    const [own, other] = [await jobs.forTenant(acme), await jobs.forTenant(globex)];
+    const id = (await other.send("changed", { owner: "globex" })) ?? "";
+    const wrong = expect.objectContaining({ code: "WRONG_TENANT" });
+    for (const producer of [own, jobs.global]) {
+      await expect(producer.update("changed", { owner: "x" }, { id })).rejects.toEqual(wrong);
+      const request = { data: { owner: "x" }, name: "changed", options: { id } };
+      await expect(producer.upsert(request)).rejects.toEqual(wrong);
+    }
+    const unmarked = (await boss.send("changed", { owner: "nobody" })) ?? "";
+    await expect(own.update("changed", { owner: "x" }, { id: unmarked })).rejects.toEqual(wrong);
+    await jobs.global.update("changed", { owner: "global" }, { id: unmarked });
+    await other.update("changed", { owner: "globex again" }, { id });
+    const rows = await rowsOf("changed");
+    expect(rows.map(({ data }) => data)).toEqual([
+      { kirayedar: { global: true }, owner: "global" },
+      { kirayedar: { tenant: globex.id }, owner: "globex again" },
+    ]);
+  });
+
   it("gives a handler null, arrays and dates as they were enqueued", async () => {
     const acme = await world.tenant();
     const jobs = tenantBoss(world.tenancy, boss, { schema: "queue" });

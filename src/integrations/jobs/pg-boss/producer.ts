@@ -1,8 +1,21 @@
-import { type JobMark, keyFor, wrapPayload } from "../common/mark.ts";
+import { TenancyError } from "../../../errors/tenancy-error.ts";
+import {
+  GLOBAL_MARK,
+  type JobMark,
+  keyFor,
+  parseMark,
+  unwrapPayload,
+  wrapPayload,
+} from "../common/mark.ts";
 import type { MarkNow } from "../common/producer.ts";
 import type { EnqueueName } from "./types.ts";
 
 type Enqueue = (...args: unknown[]) => Promise<unknown>;
+
+interface Change {
+  readonly name: string;
+  readonly options?: object;
+}
 
 interface Keyed {
   readonly data?: unknown;
@@ -47,9 +60,36 @@ export function makeProducer(boss: object, mark: MarkNow): Record<string, Enqueu
   const own: Record<string, Enqueue> = {};
   for (const [name, marked] of Object.entries(MARKED)) {
     if (typeof known[name] !== "function") continue;
-    own[name] = async (...args) => known[name]?.(...marked(args, mark()));
+    own[name] = async (...args) => {
+      const now = mark();
+      if (marked === markedChange) await checkOwn(known, args, now);
+      return known[name]?.(...marked(args, now));
+    };
   }
   return own;
+}
+
+/**
+ * Refuses to change a job of another scope: a job may be named by its id, which clients may have sent,
+ * and would be this scope's then.
+ *
+ * @throws TenancyError `WRONG_TENANT`
+ */
+// ISOLATION: integration/jobs/pg-boss-traps.test.ts
+async function checkOwn(
+  boss: Readonly<Record<string, Enqueue | undefined>>,
+  [first, , third]: unknown[],
+  mark: JobMark,
+): Promise<void> {
+  const { name, options } =
+    typeof first === "string" ? { name: first, options: third } : (first as Change);
+  const { db, id } = (options ?? {}) as { readonly db?: object; readonly id?: string };
+  if (!id) return;
+  const job = (await boss["getJobById"]?.(name, id, db && { db })) as Keyed | null | undefined;
+  if (job === null || job === undefined) return;
+  const owner = parseMark(unwrapPayload(job.data).mark) ?? GLOBAL_MARK;
+  if (JSON.stringify(owner) === JSON.stringify(mark)) return;
+  throw new TenancyError("WRONG_TENANT", "A job of another tenant was to be changed.");
 }
 
 function markedSend(args: unknown[], mark: JobMark): unknown[] {
@@ -86,7 +126,7 @@ function changedData(data: unknown, mark: JobMark): unknown {
 
 function keptKey(options: unknown, mark: JobMark): unknown {
   const { singletonKey } = (options ?? {}) as Keyed;
-  return singletonKey === undefined ? options : keyed(options, mark);
+  return singletonKey ? keyed(options, mark) : options;
 }
 
 /**
