@@ -65,6 +65,22 @@ describe("the Express middleware", () => {
     ]);
   });
 
+  it("leaves a request alone that was answered while its tenant was looked up", async () => {
+    // As a middleware does that gives requests a limited time.
+    app.use((_req, res, next) => {
+      next();
+      if (!res.headersSent) res.status(504).end("too late");
+    });
+    app.use(tenantMiddleware(world.tenancy, { responseHeader: "x-tenant" }));
+    app.get("/", () => world.note("route"));
+    const port = await start();
+    for (const slug of ["odd", "suspended", "maintenance"]) {
+      const answer = await send(port, "/", { host: `${slug}.example.com` });
+      expect([answer.status, answer.body]).toEqual([504, "too late"]);
+    }
+    expect(world.events).toEqual(["route:odd"]);
+  });
+
   it("puts the innermost in force when there are two", async () => {
     app.use(tenantMiddleware(world.tenancy, { onUnknown: "pass" }));
     app.use("/inner", tenantMiddleware(world.tenancy));

@@ -5,6 +5,7 @@ import {
   assignDecision,
   decideNode,
   enterNode,
+  headerSetter,
   refuseNode,
   setTenantHeader,
   stripUrl,
@@ -38,7 +39,7 @@ export function connectMiddleware<Req extends IncomingMessage, Res extends Serve
     enterNode(tenancy, decision, [request, response], (decision) => {
       assignDecision(request, settings, decision);
       stripUrl(request, decision);
-      setTenantHeader(response.setHeader.bind(response), settings.responseHeader, decision);
+      setTenantHeader(headerSetter(response), settings.responseHeader, decision);
       const { refusal } = decision;
       if (refusal === undefined) return next();
       const handler = settings.handlers[refusal.kind];

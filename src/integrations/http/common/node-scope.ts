@@ -85,12 +85,22 @@ export function setTenantHeader(
   setHeader(name, encodeURIComponent(decision.tenant.slug));
 }
 
-/** Answers a refused request through Node's own response. */
+/** Returns what sets a header of a response that nobody has begun to send yet. */
+export function headerSetter(response: ServerResponse): (name: string, value: string) => void {
+  // A limit for the time that requests take answers while the tenant is still looked up, and setting
+  // a header then would end the process.
+  return (name, value) => {
+    if (!response.headersSent) response.setHeader(name, value);
+  };
+}
+
+/** Answers a refused request through Node's own response, unless somebody else has. */
 export function refuseNode(
   request: IncomingMessage,
   response: ServerResponse,
   refusal: Refusal,
   retryAfterSeconds: number,
 ): void {
+  if (response.headersSent) return;
   sendReply(response, renderRefusal(refusal, request.headers.accept, retryAfterSeconds));
 }

@@ -7,6 +7,7 @@ import {
   assignDecision,
   decideNode,
   enterNode,
+  headerSetter,
   refuseNode,
   setTenantHeader,
   stripUrl,
@@ -73,7 +74,7 @@ export function withTenant(
     return enterNode(tenancy, decision, [request, response], (decision) => {
       assignDecision(request, settings, decision);
       stripUrl(request, decision);
-      setTenantHeader(response.setHeader.bind(response), settings.responseHeader, decision);
+      setTenantHeader(headerSetter(response), settings.responseHeader, decision);
       const { refusal } = decision;
       if (refusal === undefined) return handler(request, response);
       const custom = settings.handlers[refusal.kind];
