@@ -1,3 +1,4 @@
+import { releaseWhereNotBegun } from "../common/not-begun.ts";
 import type { DrizzleSession, DrizzleTransaction, PreparedQuery } from "./peer.ts";
 
 /** Calls a function in the scope of a session, and returns what it returns. */
@@ -56,20 +57,12 @@ function scopePrepared(session: DrizzleSession, enter: Enter): void {
 
 /** The part of a pool from which a transaction takes its connection. */
 interface ConnectionPool {
-  connect?: () => Promise<Connection>;
-  getConnection?: () => Promise<Connection>;
+  connect?: () => Promise<object>;
+  getConnection?: () => Promise<object>;
 }
 
-interface Connection {
-  query(config: unknown, ...rest: unknown[]): Promise<unknown>;
-  release(): void;
-}
-
-/**
- * Gives a connection back when its transaction could not begin, as when it was lost: Drizzle 0.45 would
- * keep it for ever.
- */
-export function releaseWhereNotBegun(session: DrizzleSession): void {
+/** Has the transactions of a session give their connection back when they cannot begin. */
+export function watchBeginnings(session: DrizzleSession): void {
   const transaction = transactionOf(session);
   define(session, "transaction", function (this: DrizzleSession, work: Work, config?: unknown) {
     const client = watchedPool(this.client);
@@ -83,30 +76,11 @@ function watchedPool(pool: object): object | undefined {
   for (const way of ["connect", "getConnection"] as const) {
     const take = (pool as ConnectionPool)[way]?.bind(pool);
     if (take === undefined) continue;
-    return Object.create(pool, { [way]: { value: async () => watch(await take()) } }) as object;
+    return Object.create(pool, {
+      [way]: { value: async () => releaseWhereNotBegun(await take()) },
+    }) as object;
   }
   return undefined;
-}
-
-function watch(connection: Connection): Connection {
-  const query = connection.query.bind(connection);
-  connection.query = async (...args) => {
-    try {
-      const result = await query(...args);
-      if (isBegin(args[0])) connection.query = query;
-      return result;
-    } catch (error) {
-      // Whoever releases it too does nothing more.
-      connection.release();
-      throw error;
-    }
-  };
-  return connection;
-}
-
-function isBegin(config: unknown): boolean {
-  const { sql, text = sql } = config as { sql?: unknown; text?: unknown };
-  return typeof text === "string" && /^\s*(?:begin|start)\b/i.test(text);
 }
 
 function define(target: object, name: string, value: unknown): void {

@@ -3,7 +3,7 @@ import type { Tenancy } from "../../../core/tenancy.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
 import { boundOrms, type ForTenant } from "../common/bound-orms.ts";
 import { type DrizzleCache, type DrizzleDatabase, toDatabase } from "./peer.ts";
-import { type Enter, releaseWhereNotBegun, scopeQueries } from "./scoped-session.ts";
+import { type Enter, scopeQueries, watchBeginnings } from "./scoped-session.ts";
 import { isTenantCache } from "./tenant-cache.ts";
 import type { TenantTables } from "./tenant-tables.ts";
 
@@ -65,7 +65,7 @@ export function tenantDrizzle<Pool, Tables, Db extends object>(
     const tables = tablesOf(options, schemaName);
     const made = make(pool, tables as Tables);
     const db = toDatabase(made, pool as object);
-    releaseWhereNotBegun(db.session);
+    watchBeginnings(db.session);
     scopeCache(tenancy, db, scope);
     if (options !== undefined) Object.defineProperty(made, "$tables", { value: tables });
     return made;

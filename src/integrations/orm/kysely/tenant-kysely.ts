@@ -2,6 +2,7 @@ import type { Tenancy } from "../../../core/tenancy.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
 import { boundOrms, type ForTenant } from "../common/bound-orms.ts";
 import { type LentPool, lentPool } from "../common/lent-pool.ts";
+import { releaseWhereNotBegun } from "../common/not-begun.ts";
 import { poolCheck } from "./pool-check.ts";
 
 /** The part of a `Kysely` that is used here, so that `kysely` stays an optional peer. */
@@ -48,7 +49,7 @@ export function tenantKysely<Pool, Db extends KyselyLike>(
     });
   }
   const open = (lent: LentPool<Pool>): Db => {
-    const db = checkVersion(make(lent.pool));
+    const db = checkVersion(make(watchBeginnings(lent.pool)));
     return db.withPlugin(poolCheck(lent) as never) as Db;
   };
   const lents = new WeakMap<Db, LentPool<Pool>>();
@@ -65,6 +66,30 @@ export function tenantKysely<Pool, Db extends KyselyLike>(
       tenancy,
     }),
   };
+}
+
+/** The two ways in which Kysely takes a connection. */
+interface NativePool {
+  connect?(): Promise<object>;
+  getConnection?(callback: (error: unknown, connection?: object) => void): void;
+}
+
+/** Has transactions give their connection back when they cannot begin. */
+function watchBeginnings<Pool>(lent: Pool): Pool {
+  const pool = lent as NativePool;
+  if (typeof pool.connect === "function") {
+    const connect = pool.connect.bind(pool);
+    pool.connect = async () => releaseWhereNotBegun(await connect());
+  }
+  if (typeof pool.getConnection === "function") {
+    const getConnection = pool.getConnection.bind(pool);
+    pool.getConnection = (callback) => {
+      getConnection((error, connection) => {
+        callback(error, connection && releaseWhereNotBegun(connection));
+      });
+    };
+  }
+  return lent;
 }
 
 function checkVersion<Db extends KyselyLike>(db: Db): Db {
