@@ -1,35 +1,14 @@
 import { checkOrigin, rememberOrigin } from "../../../core/records.ts";
 import type { Scope } from "../../../core/scope.ts";
-import type {
-  DataSource,
-  EntityEvent,
-  EntityManager,
-  EntityManagerClass,
-  Metadata,
-  QueryRunner,
-  Relation,
-  Subscriber,
-} from "./peer.ts";
-
-/** Tells in which scope a query runner's queries are, or those of a manager without one. */
-export type ScopeOf = (
-  dataSource: DataSource,
-  queryRunner: QueryRunner | undefined,
-) => Scope | undefined;
+import { checkWithRelated, isRecord, relatedTo, type ScopeOf } from "./origin-subscriber.ts";
+import type { EntityManager, EntityManagerClass, Metadata, Relation } from "./peer.ts";
 
 /** Methods of an entity manager that write entities, with what they reach by relations. */
 const PERSISTING = ["save", "remove", "softRemove", "recover"];
-/** Methods that write by what they are given alone. */
-const WRITING = [
-  "insert",
-  "update",
-  "upsert",
-  "delete",
-  "softDelete",
-  "restore",
-  "increment",
-  "decrement",
-];
+/** Methods that write by what they are given alone: values, and conditions. */
+const WRITING = ["update", "preload", "delete", "softDelete", "restore", "increment", "decrement"];
+/** Methods of those that give their values the keys of the new rows. */
+const INSERTING = ["insert", "upsert"];
 
 /**
  * Makes the subclass of an application's entity managers that refuses records of other tenants, before
@@ -58,10 +37,26 @@ export function guardManager(base: EntityManagerClass, scopeOf: ScopeOf): Entity
     }
   };
   override(PERSISTING, (manager, args, write) => persist(manager, scopeOf, args, write));
-  override(WRITING, async ({ dataSource, queryRunner }, args, write) => {
+  const check = (
+    { dataSource, queryRunner }: EntityManager,
+    [target, ...args]: readonly unknown[],
+  ): Scope | undefined => {
     const scope = scopeOf(dataSource, queryRunner);
-    for (const record of args.flat().filter(isRecord)) checkOrigin(record, scope, "its kind");
+    const metadata = dataSource.hasMetadata(target) ? dataSource.getMetadata(target) : undefined;
+    for (const record of args.flat().filter(isRecord)) checkWithRelated(record, metadata, scope);
+    return scope;
+  };
+  override(WRITING, async (manager, args, write) => {
+    check(manager, args);
     return write();
+  });
+  override(INSERTING, async (manager, args, write) => {
+    const scope = check(manager, args);
+    const result = await write();
+    for (const record of [args[1]].flat().filter(isRecord)) {
+      if (scope !== undefined) rememberOrigin(record, scope);
+    }
+    return result;
   });
   return TenantEntityManager;
 }
@@ -79,33 +74,13 @@ async function persist(
     // TypeORM says itself that it does not know it.
     return dataSource.hasMetadata(target) ? [[record, dataSource.getMetadata(target)]] : [];
   });
+  // TypeORM waits as long, for promises that were assigned to lazy relations.
+  await Promise.resolve();
   const scope = scopeOf(dataSource, queryRunner);
   walk(roots, isAnyRelation, (record, { name }) => checkOrigin(record, scope, name));
   const result = await write();
   if (scope !== undefined) walk(roots, isCascade, (record) => rememberOrigin(record, scope));
   return result;
-}
-
-/**
- * Returns what hears of every entity that is loaded, and of those that are written past the manager: by
- * a query builder.
- */
-export function originSubscriber(scopeOf: ScopeOf): Subscriber {
-  const check = ({ entity, metadata, queryRunner }: EntityEvent): void => {
-    if (!isRecord(entity)) return;
-    checkOrigin(entity, scopeOf(queryRunner.dataSource, queryRunner), metadata.name);
-  };
-  return {
-    afterLoad: (entity: object, { queryRunner }: EntityEvent) => {
-      const scope = scopeOf(queryRunner.dataSource, queryRunner);
-      if (scope !== undefined) rememberOrigin(entity, scope);
-    },
-    beforeInsert: check,
-    beforeRecover: check,
-    beforeRemove: check,
-    beforeSoftRemove: check,
-    beforeUpdate: check,
-  };
 }
 
 /** Visits records, and what they reach by relations that are loaded, once each. */
@@ -120,10 +95,11 @@ function walk(
     const [record, metadata] = next;
     if (seen.has(record)) continue;
     seen.add(record);
-    visit(record, metadata);
-    for (const relation of metadata.relations.filter(follows)) {
-      // `false`: a lazy relation that is not loaded would be loaded by being looked at.
-      const related = [relation.getEntityValue(record, false)].flat().filter(isRecord);
+    // An heir of the entity that was named may have more relations.
+    const own = metadata.findInheritanceMetadata(record);
+    visit(record, own);
+    for (const relation of own.relations.filter(follows)) {
+      const related = relatedTo(record, relation);
       waiting.push(
         ...related.map((each): [object, Metadata] => [each, relation.inverseEntityMetadata]),
       );
@@ -137,10 +113,6 @@ function isAnyRelation(): boolean {
 
 function isCascade({ isCascadeInsert, isCascadeUpdate }: Relation): boolean {
   return isCascadeInsert || isCascadeUpdate;
-}
-
-function isRecord(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
 
 /** Whether an argument names entities, as TypeORM tells it from an entity. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Tenancy } from "../../../core/tenancy.ts";
 
 /** The part of a tenancy that is used here. */
@@ -17,6 +18,12 @@ export interface QueryRunner {
   readonly isReleased: boolean;
   /** Absent until its first query. */
   readonly databaseConnection?: Connection | undefined;
+  stream(
+    query: string,
+    parameters?: unknown[],
+    onEnd?: () => void,
+    onError?: () => void,
+  ): Promise<EventEmitter>;
 }
 
 /** The part of an entity manager that is used here. */
@@ -44,6 +51,8 @@ export interface Relation {
 export interface Metadata {
   readonly name: string;
   readonly relations: readonly Relation[];
+  /** Returns the description of the heir that an entity is of, or itself. */
+  findInheritanceMetadata(entity: object): Metadata;
 }
 
 /** The part of what loads relations that is used here. */
@@ -64,6 +73,9 @@ export interface CacheOptions {
 
 /** A provider of query caches. */
 export interface QueryCache {
+  /** Only TypeORM's own has both: it keeps its entries in a table. */
+  readonly dataSource?: DataSource | undefined;
+  readonly queryResultCacheTable?: string | undefined;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   synchronize(queryRunner?: QueryRunner): Promise<void>;
@@ -107,6 +119,7 @@ export interface DataSource {
   relationLoader: RelationLoader;
   queryResultCache?: QueryCache | undefined;
   subscribers: Subscriber[];
+  createQueryRunner(mode?: string): QueryRunner;
   createEntityManager(queryRunner?: QueryRunner): EntityManager;
   hasMetadata(target: unknown): boolean;
   getMetadata(target: unknown): Metadata;

@@ -3,11 +3,13 @@ import { type Scope, scopeOf } from "../../../core/scope.ts";
 import type { TenantRef } from "../../../core/tenant.ts";
 import { BoundSources } from "./bound-source.ts";
 import { checkDataSource } from "./check.ts";
-import { guardManager, originSubscriber, type ScopeOf } from "./guard.ts";
+import { guardManager } from "./guard.ts";
 import { loadFromOrigin } from "./lazy-relations.ts";
+import { originSubscriber, type ScopeOf } from "./origin-subscriber.ts";
 import type { DataSource, EntityManagerClass, OrmTenancy } from "./peer.ts";
 import { type ConnectionScopes, viewPool } from "./pool-view.ts";
-import { cachePerTenant } from "./query-cache.ts";
+import { type CacheScopes, cachePerTenant } from "./query-cache.ts";
+import { endStreams } from "./streams.ts";
 
 /** TypeORM's option `driver`, in place of `pg` or `mysql2`: gives the tenancy's pool. */
 export interface TypeormDriver {
@@ -85,7 +87,18 @@ export function tenantTypeorm<Source extends TypeormDataSource>(
   followScope(tenancy, dataSource);
   const { relationLoader } = dataSource;
   relationLoader.load = loadFromOrigin(relationLoader, (scope) => sources.of(scope).load);
-  guard(tenancy, dataSource, scopeNow);
+  guard(dataSource, { dataSourceOf: (scope) => sources.of(scope).dataSource, scopeOf: scopeNow });
+  endStreams(dataSource);
+  const initialize = dataSource.initialize.bind(dataSource);
+  dataSource.initialize = async () => {
+    // `setOptions` may have changed them.
+    if (!dataSource.isInitialized) checkDataSource(dataSource, driver, tenancy.pool);
+    // TypeORM asks for the server's version, and installs extensions.
+    await tenancy.scopeGlobal(initialize);
+    // Made anew by each `initialize`.
+    dataSource.subscribers.unshift(originSubscriber(scopeNow));
+    return dataSource;
+  };
   return {
     dataSource: made,
     forTenant: async (ref, options) => {
@@ -96,34 +109,24 @@ export function tenantTypeorm<Source extends TypeormDataSource>(
 }
 
 /** Puts the guards into a data source, and into whatever inherits from it. */
-function guard(tenancy: OrmTenancy, dataSource: DataSource, scopeNow: ScopeOf): void {
+function guard(dataSource: DataSource, scopes: CacheScopes): void {
   const base = dataSource.manager.constructor as EntityManagerClass;
-  const Manager = guardManager(base, scopeNow);
+  const Manager = guardManager(base, scopes.scopeOf);
   dataSource.createEntityManager = function createEntityManager(queryRunner) {
     return new Manager(this, queryRunner);
   };
   dataSource.manager = dataSource.createEntityManager();
   let cache = dataSource.queryResultCache;
-  cache &&= cachePerTenant(dataSource, cache, scopeNow);
+  cache &&= cachePerTenant(dataSource, cache, scopes);
   Object.defineProperty(dataSource, "queryResultCache", {
     configurable: true,
     enumerable: true,
     get: () => cache,
     // `setOptions` makes another.
     set: (other: DataSource["queryResultCache"]) => {
-      cache = other && cachePerTenant(dataSource, other, scopeNow);
+      cache = other && cachePerTenant(dataSource, other, scopes);
     },
   });
-  const subscriber = originSubscriber(scopeNow);
-  const initialize = dataSource.initialize.bind(dataSource);
-  dataSource.initialize = () =>
-    // TypeORM asks for the server's version, and installs extensions.
-    tenancy.scopeGlobal(async () => {
-      await initialize();
-      // Made anew by each `initialize`.
-      dataSource.subscribers.unshift(subscriber);
-      return dataSource;
-    });
 }
 
 /**

@@ -33,6 +33,22 @@ describeEngines(
         await world.tenancy.withTenant("one", () => world.tenancy.query("select 1"));
       });
 
+      it("and a stream that is left early gives back its connection", async () => {
+        const { BookSchema, dataSource } = await openTypeorm(peers, world.tenancy);
+        const books = dataSource.getRepository(BookSchema);
+        // More often than there are connections.
+        for (let round = 0; round < 6; round += 1) {
+          await world.tenancy.withTenant(round % 2 === 0 ? "one" : "two", async () => {
+            const stream = await books.createQueryBuilder("book").stream();
+            for await (const row of stream as AsyncIterable<{ book_owner: string }>) {
+              expect(row.book_owner).toMatch(round % 2 === 0 ? /_one$/ : /_two$/);
+              break;
+            }
+          });
+        }
+        await dataSource.destroy();
+      });
+
       it("runs TypeORM's migrations in each tenant", async () => {
         class Labels1700000000000 {
           up = (runner: typeormModule.QueryRunner): Promise<unknown> =>
@@ -153,6 +169,16 @@ describe("what would pass by the tenant is refused at the start", () => {
       ["migrationsRun", { migrationsRun: true }],
     ])("%s", async (_name, options) => {
       await expect(start(options)).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+    });
+
+    it("options that are changed before it is initialised", async () => {
+      const { DataSource } = await peers.load<typeof typeormModule>("typeorm");
+      const { dataSource } = tenantTypeorm(
+        world.tenancy,
+        (driver) => new DataSource({ driver, type: "postgres" }),
+      );
+      dataSource.setOptions({ synchronize: true });
+      await expect(dataSource.initialize()).rejects.toMatchObject({ code: "INVALID_CONFIG" });
     });
 
     it("another version of TypeORM", () => {
