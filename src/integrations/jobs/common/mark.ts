@@ -66,11 +66,14 @@ export function unwrapPayload(stored: unknown): Unwrapped {
 
 /**
  * Returns a job's key in a space that all tenants share: without the tenant, the job of one would
- * replace, delay or suppress that of another with the same key. Those of the global scope stay.
+ * replace, delay or suppress that of another with the same key. Those of the global scope stay, but for
+ * those that look like a tenant's.
  */
 // ISOLATION: one tenant's job would overwrite another's. integration/jobs/graphile-worker.test.ts
 export function keyFor(mark: JobMark, key: string): string {
-  if (!("tenant" in mark)) return key;
+  // ISOLATION: with a tenant's id in it, a key of the global scope would name that tenant's job. No id
+  // becomes `_`. unit/integrations/jobs/mark.test.ts
+  if (!("tenant" in mark)) return LIKE_TENANTS.test(key) ? `_.${key}` : key;
   // Only what every queue allows in a key, and reversible, as ids may be of any form.
   const id = mark.tenant.replaceAll(
     /[^A-Za-z0-9-]/g,
@@ -78,6 +81,8 @@ export function keyFor(mark: JobMark, key: string): string {
   );
   return `${id}.${key}`;
 }
+
+const LIKE_TENANTS = /^[\w-]*\./;
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   GLOBAL_MARK,
@@ -7,6 +8,8 @@ import {
   unwrapPayload,
   wrapPayload,
 } from "../../../../src/integrations/jobs/common/mark.ts";
+
+const text = fc.string({ maxLength: 4, unit: fc.constantFrom("_", ".", "a", "5", "f", "-", "é") });
 
 const ACME: JobMark = { tenant: "id-of-acme" };
 
@@ -91,6 +94,21 @@ describe("the key of a job", () => {
   });
 
   it("stays in the global scope", () => {
-    expect(keyFor(GLOBAL_MARK, "daily")).toBe("daily");
+    for (const key of ["", "daily", "of/the.day", "a b.c"]) {
+      expect(keyFor(GLOBAL_MARK, key)).toBe(key);
+    }
+  });
+
+  it("of the global scope is no tenant's, whatever it looks like", () => {
+    fc.assert(
+      fc.property(text, text, text, (tenant, key, other) => {
+        const own = keyFor({ tenant }, key);
+        for (const global of [own, `_.${own}`, other, keyFor(GLOBAL_MARK, own)]) {
+          expect(keyFor(GLOBAL_MARK, global)).not.toBe(own);
+        }
+        expect(keyFor(GLOBAL_MARK, key) === keyFor(GLOBAL_MARK, other)).toBe(key === other);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
