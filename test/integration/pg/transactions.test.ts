@@ -55,6 +55,38 @@ it("is in its tenant after a savepoint that was rolled back", async () => {
   expect(await run(0, statements)).toEqual([{ owner: "tenant_a" }]);
 });
 
+it.each([
+  [["begin", "commit and chain", owners]],
+  [["begin", owners, "commit and chain", "set transaction isolation level serializable", owners]],
+  [["begin", owners, "rollback and chain", owners]],
+  [["begin", "savepoint one", "rollback to one", owners]],
+  [["begin", "begin isolation level serializable", owners]],
+  [["begin", owners, "commit", "set transaction read only", owners]],
+  [["begin -- why; and so on", owners]],
+  [["begin; -- why", owners]],
+])("is in its tenant at the end of %j", async (statements) => {
+  await world.in(1, () => world.pool.query(owners));
+  expect(await run(0, statements)).toEqual([{ owner: "tenant_a" }]);
+  expect(await world.in(1, () => world.pool.query(owners))).toMatchObject({
+    rows: [{ owner: "tenant_b" }],
+  });
+});
+
+it("is in its tenant when all is sent at once, and when what begins has failed", async () => {
+  const client = await world.in(0, () => world.pool.connect());
+  const texts = ["begin isolation level none", owners, "begin", "select 1 / 0", owners, "rollback"];
+  const sent = [...texts, "begin", owners, "commit", owners].map((text) =>
+    client.query<object>(text).then(
+      ({ rows }) => rows,
+      (error: { code?: string }) => error.code,
+    ),
+  );
+  const own = [{ owner: "tenant_a" }];
+  const answers = ["42601", own, [], "22012", "25P02", [], [], own, [], own];
+  expect(await Promise.all(sent)).toEqual(answers);
+  client.release();
+});
+
 it("is in its tenant in a text that begins and goes on", async () => {
   const client = await world.in(0, () => world.pool.connect());
   const text = `begin; ${owners}`;
