@@ -45,7 +45,7 @@ interface Passed {
 function throughProxy(
   url: string,
   headers: Record<string, string> = {},
-  options: { secret?: string; skip?: (request: Request) => boolean } = {},
+  options: { secret?: string; trustProxy?: boolean; skip?: (request: Request) => boolean } = {},
 ): Promise<Passed | Response> {
   const target = new URL(url);
   const request = new Request(url, { headers: { host: target.host, ...headers } });
@@ -220,6 +220,19 @@ describe("proxy.ts", () => {
     expect(world.log.at(-1)).toMatchObject({ level: "warn" });
   });
 
+  it("is believed for the host that counts, where a proxy names it", async () => {
+    const forwarded = (host: string): Record<string, string> => ({ "x-forwarded-host": host });
+    const secret = "s".repeat(32);
+    const options = { secret, trustProxy: true };
+    const passed = throughProxy("http://inside/t/globex/x", forwarded("example.com"), options);
+    const signed = (await headersOf(passed)).get(HEADER) ?? "";
+    const call = wrappers(options).scoped(() => world.scope());
+    from("inside", { ...forwarded("example.com"), [HEADER]: signed });
+    expect(await call()).toBe("globex");
+    from("inside", { ...forwarded("acme.example.com"), [HEADER]: signed });
+    await expect(call()).rejects.toEqual(error("TENANT_REQUIRED"));
+  });
+
   it("needs the same secret in another process", async () => {
     const secret = "s".repeat(32);
     incoming = await headersOf(throughProxy("http://example.com/t/acme/", {}, { secret }));
@@ -235,9 +248,9 @@ describe("cached functions", () => {
   const store = new Map<string, unknown>();
   const tags: string[][] = [];
   const unstable_cache: UnstableCache =
-    (fn, keyParts, options) =>
+    (fn, keyParts = [], options) =>
     async (...args) => {
-      const key = JSON.stringify([keyParts, args]);
+      const key = `${fn.toString()}-${keyParts.join(",")}-${JSON.stringify(args)}`;
       tags.push(options?.tags ?? []);
       if (!store.has(key)) store.set(key, await fn(...args));
       return store.get(key) as Awaited<ReturnType<typeof fn>>;
@@ -259,6 +272,21 @@ describe("cached functions", () => {
     expect(await call("acme", "a")).toBe("a acme");
     expect(store.size).toBe(3);
     expect(tags[0]).toEqual(["notes", `notes:${world.tenant("acme").id}`]);
+  });
+
+  it("have the function and each part of the key in it, as they are", async () => {
+    from("acme.example.com");
+    const { cached } = wrappers({ unstable_cache });
+    const values = [
+      cached(async () => "one", []),
+      cached(async () => "two", []),
+      cached(async (part = "a,b") => part, ["a,b"]),
+      cached(async (part = "a,b") => `${part}!`.slice(0, 3), ["a", "b"]),
+      ...["x,y", "z"].map((text) => cached(async () => text, [text, "y"])),
+      cached(async () => "x", ["x", "y,y"]),
+    ];
+    const read = await Promise.all(values.map(async (value) => await value()));
+    expect(read).toEqual(["one", "two", "a,b", "a,b", "x,y", "z", "x"]);
   });
 
   it("are refused without Next's cache, and in no scope", async () => {

@@ -32,14 +32,14 @@ export function callCached<Args extends unknown[], T>(
   }
   const { args, fn, keyParts, options } = what;
   const { revalidate, tags = [] } = options;
-  // ISOLATION: Next's own key is the function and its arguments: the first tenant's result would be
-  // everybody's. unit/http/next.test.ts
+  // ISOLATION: Next's own key is the text of the function, which would always be ours, the parts joined
+  // with commas, and the arguments: others' results would be everybody's. unit/http/next.test.ts
   const owner =
     scope.kind === "global" ? ["global"] : ["tenant", scope.tenant.id, scope.tenant.schemaName];
   const inScope = captureScope();
   const cached = cache<Args, T>(
     async (...args) => inScope(async () => await fn(...args)),
-    [...keyParts, "kirayedar", ...owner],
+    [JSON.stringify(["kirayedar", fn.toString(), keyParts, owner])],
     {
       ...(revalidate === undefined ? {} : { revalidate }),
       tags: tags.flatMap((tag) => [tag, `${tag}:${owner[1] ?? "global"}`]),

@@ -42,9 +42,10 @@ export async function decideNext(
 ): Promise<Decision> {
   const { onUnknown, signer, tenancy, trustProxy } = settings;
   const signed = headers.get(TARGET_HEADER);
+  const host = hostOf(headers, trustProxy);
   let { url } = how;
   if (signed !== null) {
-    url = await signer.verify(headers.get("host") ?? "", signed);
+    url = await signer.verify(String(host), signed);
     if (url === undefined) {
       const refusal = refusalFor("invalid", { kind: "invalid", reason: "a header of our own" });
       tenancy.logger.warn(
@@ -54,7 +55,6 @@ export async function decideNext(
       return { ...SKIPPED, refusal };
     }
   }
-  const host = hostOf(headers, trustProxy);
   const read = { headers: (name: string) => headers.get(name), host, raw: how.raw, url };
   return decide(tenancy, read, onUnknown);
 }

@@ -11,7 +11,7 @@ type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** Signs what `proxy.ts` hands on, and believes nothing else. */
 export interface TargetSigner {
-  /** Returns the value of the header for a request. */
+  /** Returns the value of the header for a request to a host, by the rules that name its tenant. */
   sign(host: string, target: string): Promise<string>;
   /** Returns the target that a header tells, or `undefined` if this did not sign it for this host. */
   verify(host: string, value: string): Promise<string | undefined>;

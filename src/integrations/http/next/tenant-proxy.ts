@@ -81,7 +81,7 @@ export function tenantProxy<Res>(
       const reply = renderRefusal(refusal, accept, retryAfterSeconds);
       return new Response(reply.body, { headers: reply.headers, status: reply.status });
     }
-    headers.set(TARGET_HEADER, await signer.sign(headers.get("host") ?? "", url));
+    headers.set(TARGET_HEADER, await signer.sign(String(host), url));
     if (resolution?.kind !== "tenant" || resolution.strippedUrl === undefined) {
       return NextResponse.next({ request: { headers } });
     }
