@@ -94,6 +94,16 @@ describePeers("lazy relations of TypeORM", "typeorm", (peers) => {
     );
   });
 
+  it("do not lead to another tenant when they are assigned as promises", async () => {
+    const author = await world.tenancy.withTenant("one", async () => (await load()).author);
+    await world.tenancy.withTenant("two", async () => {
+      const books = typeorm.dataSource.getRepository(Book);
+      const book = await books.findOneByOrFail({ id: 2 });
+      book.author = Promise.resolve(author);
+      await expect(books.save(book)).rejects.toMatchObject({ code: "WRONG_TENANT" });
+    });
+  });
+
   it("are not loaded for records of two tenants at once", async () => {
     const one = await load();
     const two = await (await typeorm.forTenant("two")).findOneByOrFail(Book, { id: 1 });

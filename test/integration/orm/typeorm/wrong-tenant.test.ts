@@ -89,6 +89,51 @@ describeEngines(
         expect(await inTwo(titles)).not.toContain("with a stranger");
       });
 
+      it("nor as what values or a condition refer to", async () => {
+        const stranger = await inOne(() => authors().findOneByOrFail({ id: 1 }));
+        const { BookSchema, dataSource } = typeorm;
+        const { manager } = dataSource;
+        const values = { author: stranger, owner: "two", title: "referring" };
+        const changed = { author: stranger };
+        const builder = () => manager.createQueryBuilder();
+        const writes: readonly (() => Promise<unknown>)[] = [
+          () => manager.insert(BookSchema, values),
+          () => manager.upsert(BookSchema, values, ["id"]),
+          () => manager.update(BookSchema, { id: 2 }, changed),
+          () => manager.update(BookSchema, changed, { title: "B" }),
+          () => manager.delete(BookSchema, changed),
+          () => manager.preload(BookSchema, { ...changed, id: 2 }),
+          () => builder().insert().into(BookSchema).values(values).execute(),
+          () => builder().update(BookSchema).set(changed).where({ id: 2 }).execute(),
+        ];
+        for (const write of writes) {
+          await expect(inTwo(async () => write())).rejects.toMatchObject(WRONG_TENANT);
+        }
+        expect(await inTwo(titles)).not.toContain("referring");
+      });
+
+      it("also if they were inserted alone", async () => {
+        const { BookSchema, dataSource } = typeorm;
+        const book = { author_id: 1, owner: "tenant_one", title: "inserted" } as Book;
+        await inOne(() => dataSource.manager.insert(BookSchema, book));
+        expect(tenantOf(book)?.slug).toBe("one");
+        await expect(inTwo(() => repository().save(book))).rejects.toMatchObject(WRONG_TENANT);
+        await inOne(() => repository().remove(book));
+      });
+
+      it("and the scope is the one that the connection is taken in", async () => {
+        const book = await inOne(load);
+        const before = await inTwo(titles);
+        await inOne(async () => {
+          const saving = repository().save(Object.assign(book, { title: "late" }));
+          await Promise.all([
+            world.tenancy.putTenant("two"),
+            expect(saving).rejects.toMatchObject(WRONG_TENANT),
+          ]);
+        });
+        expect(await inTwo(titles)).toEqual(before);
+      });
+
       it("of a transaction, whatever scope is in force where it is used", async () => {
         const book = await inOne(load);
         const stranger = await inTwo(load);
