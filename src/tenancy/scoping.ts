@@ -74,8 +74,12 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
     bindPool(scope) {
       checkOpen();
       const { globalSchema } = deps.settings.rules;
-      const schemaName = scope.kind === "tenant" ? scope.tenant.schemaName : globalSchema;
-      return { pool: driver.poolFor(scope), schemaName };
+      if (scope.kind === "tenant") {
+        return { pool: driver.poolFor(scope), schemaName: scope.tenant.schemaName };
+      }
+      // ISOLATION: what is neither is no scope. integration/orm/prisma/wiring.test.ts
+      if (scope.kind !== "global") throw noScope();
+      return { pool: driver.poolFor(GLOBAL_SCOPE), schemaName: globalSchema };
     },
     clearTenant() {
       checkOpen();
