@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Tenancy } from "../../../src/core/tenancy.ts";
 import type { TenantPrisma } from "../../../src/integrations/orm/prisma/index.ts";
 import { MARIADB } from "../../support/engines.ts";
@@ -19,13 +20,18 @@ import {
 type Gaps = Partial<Record<OrmKind, string>>;
 
 const GAPS: Gaps = {
-  nested: "a transaction of Prisma has no other inside",
   stream: "Prisma has no streams",
 };
 
 describePeers("PrismaPg", "@prisma/adapter-pg", (peers) => {
   const isNewest = peers.set === "newest";
-  const gaps: Gaps = isNewest ? GAPS : { ...GAPS, prepared: "this version names no statements" };
+  const gaps: Gaps = isNewest
+    ? GAPS
+    : {
+        ...GAPS,
+        nested: "a transaction of this version has no other inside",
+        prepared: "this version names no statements",
+      };
   itIsolatesOrm({
     engine: postgresOf(peers),
     gaps,
@@ -68,7 +74,17 @@ function subjectOf(
       see(...(await acme.$queryRaw<{ owner: string }[]>`select owner from authors`));
       see(...(await acme.$transaction([acme.book.findMany(few)]))[0]);
     },
-    nested: async () => undefined,
+    nested: async ({ own, see }) => {
+      await prisma.$transaction(async (tx) => {
+        await tx.author.create({ data: { name: "Cid", owner: own } });
+        const inner = tx.$transaction?.(async (nested) => {
+          await nested.book.updateMany({ data: { title: "Z" }, where: { id: 3 } });
+          throw new Error("undo");
+        });
+        await expect(inner).rejects.toThrow("undo");
+        see(...(await tx.book.findMany(few)));
+      });
+    },
     prepared: async ({ see }) => see(...(await book.findMany(few))),
     raw: async ({ own, see }) => {
       see(

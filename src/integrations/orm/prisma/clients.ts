@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Scope } from "../../../core/scope.ts";
 import type { BoundPool, Tenancy } from "../../../core/tenancy.ts";
 import type { Adapter, Listened, PrismaClientLike } from "./peer.ts";
+import { type RequestRules, watchRequests } from "./requests.ts";
 import { checkClient, watchWiring } from "./wiring.ts";
 
 /** What is left of a client when nobody holds it any more. */
@@ -53,7 +54,12 @@ export class Clients<Client extends PrismaClientLike, Pool> {
     const client = this.#make(bound);
     const adapters: Adapter[] = [];
     const pool = this.#tenancy.pool as Listened;
-    watchWiring(checkClient(client), bound, collectInto(adapters));
+    const internals = checkClient(client);
+    watchWiring(internals, bound, collectInto(adapters));
+    watchRequests(internals, {
+      inScope: enterUnlessIn(this.#tenancy, scope),
+      isKnown: () => adapters.length > 0,
+    });
     // Each client listens to the pool's errors; a warning of too many listeners would be wrong.
     widen(pool, 1);
     this.#abandoned.register(client, { adapters, pool });
@@ -65,6 +71,15 @@ export class Clients<Client extends PrismaClientLike, Pool> {
 function collectInto(adapters: Adapter[]): (adapter: Adapter) => void {
   return (adapter) => {
     adapters.push(adapter);
+  };
+}
+
+// Where the scope is in force already, `putTenant` reaches who called.
+function enterUnlessIn(tenancy: Tenancy, scope: Scope): RequestRules["inScope"] {
+  const key = keyOf(scope);
+  return (fn) => {
+    const current = tenancy.currentScope();
+    return current && keyOf(current) === key ? fn() : tenancy.enter(scope, fn);
   };
 }
 

@@ -11,9 +11,6 @@ export interface Source<Client> {
   readonly peek: () => Client | undefined;
 }
 
-/** Of queries that are made and not sent yet: which client they run on. */
-const origins = new WeakMap<object, object>();
-
 /**
  * Returns what looks like a client and is that of its source at the moment of each call, also through a
  * model, or a method, that was kept in a variable.
@@ -70,13 +67,16 @@ function modelOf<Client extends PrismaClientLike>(
 ): unknown {
   const findModel = (client: Client): Methods => find(client)[model] as Methods;
   return new Proxy(
-    {},
+    // Where there is no client to look at, it may be a method of an extension.
+    () => undefined,
     {
+      apply: (_target, _this, args) => call(source.now(), find, model, args),
       get(_target, property) {
         const client = source.peek();
         const value = client && findModel(client)?.[property];
         if (typeof property === "symbol" || property === "then") return value;
-        // Fields and names are the same in every client.
+        // Fields and names are the same in every client, but a filter by no field would be none at all.
+        if (property === "fields") return findModel(source.now())[property];
         if (client !== undefined && typeof value !== "function") return value;
         return (...args: unknown[]): unknown => call(source.now(), findModel, property, args);
       },
@@ -94,28 +94,8 @@ function call<Client extends PrismaClientLike>(
   method: PropertyKey,
   args: readonly unknown[],
 ): unknown {
-  if (method === "$transaction") checkBatch(client, args[0]);
   const holder = find(client);
-  const made = Reflect.apply(holder[method] as () => unknown, holder, args);
-  if (typeof made === "object" && made !== null) origins.set(made, client);
-  return made;
-}
-
-/**
- * Refuses queries of several clients in one transaction: each would run in a transaction of its own.
- *
- * @throws TenancyError `WRONG_TENANT`
- */
-function checkBatch(client: object, queries: unknown): void {
-  if (!Array.isArray(queries)) return;
-  const isForeign = (query: unknown): boolean =>
-    typeof query === "object" && query !== null && (origins.get(query) ?? client) !== client;
-  if (!queries.some(isForeign)) return;
-  throw new TenancyError(
-    "WRONG_TENANT",
-    "A transaction was given queries that were made in another scope.",
-    { remedy: "Make every query of a transaction in the scope that it runs in." },
-  );
+  return Reflect.apply(holder[method] as () => unknown, holder, args);
 }
 
 function extended<Client extends PrismaClientLike>(

@@ -17,6 +17,22 @@ export interface PrismaInternals extends PrismaClientLike {
   readonly _clientVersion?: unknown;
   /** What it was made with; extended clients share it. */
   readonly _engineConfig?: { readonly adapter?: AdapterFactory };
+  /** The client that was made; extended ones inherit from it. */
+  readonly _originalClient?: RootClient;
+}
+
+/** Where the queries of a client, and of those that extend it, come by. */
+export interface RootClient {
+  $connect(): Promise<void>;
+  $transaction: (this: object, ...args: unknown[]) => unknown;
+  /** Sends one query. */
+  _request: (this: object, ...args: [Request]) => Promise<unknown>;
+}
+
+/** What one query is sent with. */
+export interface Request {
+  /** The transaction that it belongs to. */
+  readonly transaction?: { readonly kind: string };
 }
 
 /** What Prisma calls an adapter: it opens one of those that run queries. */

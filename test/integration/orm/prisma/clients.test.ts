@@ -97,6 +97,19 @@ describePeers("clients of Prisma", "@prisma/client", (peers) => {
     expect(listeners()).toBe(before);
   });
 
+  it("refuses a kept client when the tenant was dropped, and made again", async () => {
+    const { close, forTenant } = wire(world.tenancy, loaded);
+    await world.tenancy.create("fleeting");
+    const kept = await forTenant("fleeting");
+    await kept.author.create({ data: { name: "Eve", owner: "fleeting" } });
+    await world.tenancy.drop("fleeting");
+    await expect(kept.author.count()).rejects.toMatchObject({ code: "SCHEMA_NOT_FOUND" });
+    await world.tenancy.create("fleeting");
+    await expect(kept.author.count()).rejects.toMatchObject({ code: "SCHEMA_NOT_FOUND" });
+    expect(await (await forTenant("fleeting")).author.count()).toBe(0);
+    await close();
+  });
+
   it("makes another client when a tenant's schema was renamed", async () => {
     const { close, forTenant } = wire(world.tenancy, loaded);
     await world.tenancy.create("moving");

@@ -52,6 +52,8 @@ export interface TestClient extends TestTransaction {
 export interface TestTransaction {
   readonly author: Model<Author>;
   readonly book: Model<Book>;
+  /** Newer versions alone have it. */
+  $transaction?<T>(fn: (tx: TestTransaction) => Promise<T>): Promise<T>;
   $queryRaw<T>(text: TemplateStringsArray, ...values: unknown[]): Promise<T>;
   $queryRawUnsafe<T>(text: string, ...values: unknown[]): Promise<T>;
   $executeRaw(text: TemplateStringsArray, ...values: unknown[]): Promise<number>;

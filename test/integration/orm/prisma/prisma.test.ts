@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type pg from "pg";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { TenantPrisma } from "../../../../src/integrations/orm/prisma/index.ts";
 import { closeOrmWorld, openOrmWorld, type OrmWorld } from "../../../support/orm-isolation.ts";
 import { describePeers } from "../../../support/peers.ts";
-import type { TestClient } from "./prisma-client.ts";
+import type { Book, TestClient } from "./prisma-client.ts";
 import { loadPostgres, postgresOf, wire } from "./prisma-world.ts";
 
 describePeers("Prisma over a tenancy", "@prisma/client", (peers) => {
@@ -75,15 +76,19 @@ describePeers("Prisma over a tenancy", "@prisma/client", (peers) => {
   });
 
   it("refuses queries of two tenants in one transaction", async () => {
+    const wrong = { code: "WRONG_TENANT" };
     const other = await world.tenancy.withTenant("two", () => ({
+      author: prisma.author.findUnique(byId) as unknown as { books(): Promise<Book[]> },
       query: prisma.author.findUniqueOrThrow(byId),
     }));
     await world.tenancy.withTenant("one", async () => {
       const own = prisma.author.findUniqueOrThrow(byId);
-      expect(() => prisma.$transaction([own, other.query])).toThrow(/\[WRONG_TENANT\]/);
+      await expect(prisma.$transaction([own, other.query])).rejects.toMatchObject(wrong);
+      const fluent = other.author.books();
+      await expect(prisma.$transaction([fluent])).rejects.toMatchObject(wrong);
     });
     const one = await subject.forTenant("one");
-    expect(() => one.$transaction([other.query])).toThrow(/\[WRONG_TENANT\]/);
+    await expect(one.$transaction([other.query])).rejects.toMatchObject(wrong);
   });
 
   it("stays in its tenant inside an interactive transaction", async () => {
@@ -131,7 +136,56 @@ describePeers("Prisma over a tenancy", "@prisma/client", (peers) => {
     expect(() => prisma.$on("query", () => undefined)).toThrow(/\[INVALID_CONFIG\]/);
   });
 
+  it("stays in its tenant inside a transaction, whatever the scope becomes there", async () => {
+    const owners = await world.tenancy.withTenant("one", () =>
+      prisma.$transaction(async (tx) => {
+        const nested = await world.tenancy.withTenant("two", () => tx.author.findFirst());
+        await world.tenancy.putTenant("two");
+        return [nested, await tx.author.findFirst(), await prisma.author.findFirst()];
+      }),
+    );
+    expect(owners.map((author) => author?.owner)).toEqual([
+      "tenant_one",
+      "tenant_one",
+      "tenant_two",
+    ]);
+  });
+
+  it("gives the connection of a transaction back that takes too long", async () => {
+    const pool = world.tenancy.pool as pg.Pool;
+    const late = world.tenancy.withTenant("one", () =>
+      prisma.$transaction(
+        async (tx) => {
+          await tx.author.create({ data: { name: "Late", owner: "tenant_one" } });
+          await vi.waitFor(() => expect(tx.author.count()).rejects.toThrow());
+          return await tx.author.count();
+        },
+        { timeout: 50 },
+      ),
+    );
+    await expect(late).rejects.toMatchObject({ code: "P2028" });
+    await vi.waitFor(() => expect(pool.idleCount).toBe(pool.totalCount));
+    const left = { where: { name: "Late" } };
+    expect(await world.tenancy.withTenant("one", () => prisma.author.count(left))).toBe(0);
+  });
+
+  // The oldest waits for its connection first, and looks at the time then.
+  it.runIf(peers.set === "newest")("gives a connection back that comes too late", async () => {
+    const pool = world.tenancy.pool as pg.Pool;
+    const held = await world.tenancy.withTenant("two", () =>
+      Promise.all(Array.from({ length: 4 }, () => pool.connect())),
+    );
+    const waiting = world.tenancy.withTenant("one", () =>
+      prisma.$transaction((tx) => tx.author.count(), { maxWait: 20 }),
+    );
+    await expect(waiting).rejects.toMatchObject({ code: "P2028" });
+    for (const client of held) client.release();
+    await vi.waitFor(() => expect(pool.idleCount).toBe(pool.totalCount));
+  });
+
   it("compares columns by the fields of a model", async () => {
+    // A filter by a field that is not there would be none.
+    expect(() => prisma.book.fields["owner"]).toThrow(/\[TENANT_REQUIRED\]/);
     const books = await world.tenancy.withTenant("one", () =>
       prisma.book.findMany({ where: { title: { lte: prisma.book.fields["owner"] as string } } }),
     );

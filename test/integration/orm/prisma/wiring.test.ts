@@ -1,5 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Scope } from "../../../../src/core/scope.ts";
 import type { BoundPool } from "../../../../src/core/tenancy.ts";
 import { tenantPrisma } from "../../../../src/integrations/orm/prisma/index.ts";
 import { MARIADB } from "../../../support/engines.ts";
@@ -82,6 +83,21 @@ describePeers("wiring, PrismaPg", "@prisma/adapter-pg", (peers) => {
     await expect(readWith(() => old)).rejects.toMatchObject({ code: "UNSUPPORTED_PEER" });
   });
 
+  it("has no pool for what is no scope", () => {
+    const scope = { kind: "nobody" } as unknown as Scope;
+    expect(() => world.tenancy.bindPool(scope)).toThrow(/\[TENANT_REQUIRED\]/);
+  });
+
+  it("refuses a client that sends queries in a way that is not known", async () => {
+    const strange = { $disconnect: async () => undefined, $extends: {}, _clientVersion: "7.99.0" };
+    const make = (bound: BoundPool): object => ({
+      ...strange,
+      _engineConfig: { adapter: prisma.adapterOf(bound) },
+      _originalClient: { $connect: async () => undefined },
+    });
+    await expect(readWith(make)).rejects.toMatchObject({ code: "UNSUPPORTED_PEER" });
+  });
+
   it("refuses a nonsensical number of clients", () => {
     const make = (): TestClient => new prisma.PrismaClient({});
     for (const maxClients of [0, -1, 1.5, Number.NaN]) {
@@ -140,6 +156,19 @@ describeMysqlPeers(
       });
       const one = await forTenant("one");
       await expect(one.author.findMany()).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+    });
+
+    it("refuses a client that was connected before, to whatever it was", async () => {
+      const client = new prisma.PrismaClient({ adapter: prisma.adapter(world.tenancy.pool) });
+      await world.tenancy.withTenant("two", () => client.$connect());
+      const { forTenant } = tenantPrisma(world.tenancy, () => client);
+      const one = await forTenant("one");
+      await world.tenancy.withTenant("two", async () => {
+        for (const query of [() => one.author.findMany(), () => one.$queryRaw`select 1`]) {
+          await expect(query()).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+        }
+      });
+      await client.$disconnect();
     });
 
     it("refuses one client for two tenants", async () => {
