@@ -24,14 +24,16 @@ export function openBullMQ(
   const factory = backend as never as undefined;
   const open: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }[] = [];
   let queues = 0;
+  const rest = async (): Promise<void> => {
+    for (const one of open.splice(0).toReversed()) {
+      // What is closed while it connects leaves a rejection behind that nobody handles.
+      await one.waitUntilReady();
+      await one.close();
+    }
+  };
   return {
-    close: async () => {
-      for (const one of open.toReversed()) {
-        // What is closed while it connects leaves a rejection behind that nobody handles.
-        await one.waitUntilReady();
-        await one.close();
-      }
-    },
+    close: rest,
+    rest,
     queue: async (tenancy): Promise<RigQueue> => {
       const name = `queue-${process.pid}-${Date.now()}-${(queues += 1)}`;
       const queue = new Queue<unknown>(

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { JobTenancy } from "../../../../src/integrations/jobs/common/options.ts";
 import { TenancyError } from "../../../../src/errors/tenancy-error.ts";
 import type { Rig, RigQueue, RigState } from "./rig.ts";
@@ -13,6 +13,7 @@ export function describeJobs(open: (world: JobsWorld) => Rig | Promise<Rig>): vo
     world = await openJobsWorld();
     rig = await open(world);
   });
+  afterEach(() => rig.rest());
   afterAll(async () => {
     await rig?.close();
     await world?.close();

@@ -24,11 +24,15 @@ export async function openGraphileWorker(
   await utils.migrate();
   const runners: Worker.Runner[] = [];
   let queues = 0;
+  const rest = async (): Promise<void> => {
+    await Promise.all(runners.splice(0).map((runner) => runner.stop()));
+  };
   return {
     close: async () => {
-      await Promise.all(runners.map((runner) => runner.stop()));
+      await rest();
       await utils.release();
     },
+    rest,
     queue: async (tenancy): Promise<RigQueue> => {
       const task = `task_${(queues += 1)}`;
       const jobs = tenantJobs(tenancy, utils);

@@ -45,9 +45,14 @@ export async function openPgBoss(
 ): Promise<Rig> {
   const boss = await startBoss(module, url);
   let queues = 0;
+  const busy = new Set<string>();
   return {
     close: async () => {
       await boss.stop({ graceful: true });
+    },
+    rest: async () => {
+      await Promise.all([...busy].map((name) => boss.offWork(name, { wait: false })));
+      busy.clear();
     },
     queue: async (tenancy): Promise<RigQueue> => {
       const name = `queue_${(queues += 1)}`;
@@ -93,6 +98,7 @@ export async function openPgBoss(
         },
         work: async (handler, options) => {
           const own = tenantBoss(tenancy, boss, options);
+          busy.add(name);
           for (let worker = 0; worker < 2; worker += 1) {
             const options = { batchSize: 20, pollingIntervalSeconds: 0.5 };
             const handle = async (job: Job<unknown>): Promise<unknown> => handler(job.data);
