@@ -7,8 +7,7 @@ import type {
   EntityManagerClass,
   MikroOrm,
 } from "./peer.ts";
-
-const SCHEMA_GENERATOR = "@mikro-orm/schema-generator";
+import { guardSchemaGenerator, SCHEMA_GENERATOR } from "./schema-generator.ts";
 
 /**
  * Makes the entity manager that those of one tenant are forked from. It shares everything with the ORM's own
@@ -45,8 +44,7 @@ function boundConfig(
       const extension = config.getExtension(name);
       if (name !== SCHEMA_GENERATOR || extension === undefined) return extension;
       const Generator = extension.constructor as new (em: EntityManager) => object;
-      // The pool's database is there.
-      return Object.assign(new Generator(rootOf()), { ensureDatabase: async () => false });
+      return guardSchemaGenerator(new Generator(rootOf()));
     },
   };
   // It has private parts, which an heir would not have.

@@ -15,6 +15,7 @@ import type {
   OrmTenancy,
 } from "./peer.ts";
 import { type Reading, viewPool } from "./pool-view.ts";
+import { guardSchemaGenerator, SCHEMA_GENERATOR } from "./schema-generator.ts";
 
 /** The public part of a `MikroORM` that is used here. */
 export interface MikroOrmLike {
@@ -111,6 +112,7 @@ function guard(tenancy: OrmTenancy, { config, em }: MikroOrm): Managers {
   // The pool's database is there, whatever `dbName` says; MikroORM would make that one in some tenant's scope.
   config.set("ensureDatabase", false);
   config.set("entityManager", Manager);
+  guardSchemaGenerator(config.getExtension(SCHEMA_GENERATOR));
   // For event managers that are made anew.
   config.set("subscribers", [...((config.get("subscribers") as unknown[]) ?? []), subscriber]);
   em.getEventManager().registerSubscriber(subscriber);
