@@ -1,6 +1,8 @@
 import "reflect-metadata";
+import type { ServerResponse } from "node:http";
 import * as common from "@nestjs/common";
 import { APP_GUARD, NestFactory } from "@nestjs/core";
+import { interval, map, type Observable, take } from "rxjs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   AnyScopeRoute,
@@ -10,6 +12,7 @@ import {
   type NestTenancy,
   TenancyModule,
   type TenancyModuleOptions,
+  TENANCY,
   TENANT_MIDDLEWARE,
   TenantGuard,
   TenantRoute,
@@ -19,6 +22,7 @@ import { createWorld, type World } from "./support/world.ts";
 
 interface AppOptions {
   readonly module?: common.DynamicModule;
+  readonly more?: (common.DynamicModule | common.Type)[];
   readonly prepare?: (app: common.INestApplication) => void;
 }
 
@@ -61,7 +65,7 @@ describe("the module for Nest", () => {
   afterEach(() => app?.close());
 
   /** Starts an application whose guards, interceptors and pipes note the scope. */
-  const start = async ({ module, prepare }: AppOptions = {}): Promise<number> => {
+  const start = async ({ module, more = [], prepare }: AppOptions = {}): Promise<number> => {
     class NoteGuard {
       canActivate(): boolean {
         world.note("guard");
@@ -120,7 +124,7 @@ describe("the module for Nest", () => {
     method(AdminController, "own", [common.Get("own"), TenantRoute()]);
     const root = moduleOf({
       controllers: [NotesController, AdminController],
-      imports: [module ?? TenancyModule.forRoot({ onUnknown: "pass", tenancy })],
+      imports: [module ?? TenancyModule.forRoot({ onUnknown: "pass", tenancy }), ...more],
       providers: [{ provide: APP_GUARD, useClass: TenantGuard }],
     });
     app = await NestFactory.create(root, { logger: false });
@@ -216,6 +220,89 @@ describe("the module for Nest", () => {
     expect(closed).toBe(1);
   });
 
+  it("refuses two tenancies in one application, whose guards could mean either", async () => {
+    const options = { abortOnError: false, logger: false } as const;
+    const other: NestTenancy = { ...tenancy };
+    const two = moduleOf({
+      imports: [
+        TenancyModule.forRoot({ tenancy }),
+        moduleOf({ imports: [TenancyModule.forRoot({ tenancy: other })] }),
+      ],
+    });
+    const refused = NestFactory.create(two, options).then((app) => app.init());
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+    // The same one twice is one.
+    const port = await start({
+      module: TenancyModule.forRoot({ tenancy }),
+      more: [TenancyModule.forRoot({ tenancy })],
+    });
+    expect(await get(port, "/any")).toEqual([200, { scope: "acme" }]);
+    expect(world.resolved).toHaveLength(1);
+  });
+
+  it("goes by the tenancy that is injected, as where a test has put another in its place", async () => {
+    const wrong = { ...tenancy, resolve: () => Promise.reject(new Error("not this one")) };
+    const module = TenancyModule.forRoot({ tenancy: wrong });
+    // What `overrideProvider(TENANCY).useValue(tenancy)` of `@nestjs/testing` does.
+    const providers = module.providers?.map((provider) =>
+      "provide" in provider && provider.provide === TENANCY
+        ? { provide: TENANCY, useValue: tenancy }
+        : provider,
+    );
+    const port = await start({ module: { ...module, providers: providers ?? [] } });
+    const seen = { isInjected: true, kind: "tenant", slug: "globex" };
+    expect(await get(port, "/tenant", "globex")).toEqual([200, seen]);
+    await app?.close();
+    expect(closed).toBe(1);
+  });
+
+  it("holds in providers of a request, event streams, and filters of paths without a route", async () => {
+    class PerRequest {
+      readonly madeIn = world.scope();
+    }
+    common.Injectable({ scope: common.Scope.REQUEST })(PerRequest);
+    class ScopeController {
+      readonly #own: PerRequest;
+      constructor(own: PerRequest) {
+        this.#own = own;
+      }
+      own(): string {
+        return `${this.#own.madeIn} ${world.scope()}`;
+      }
+      events(): Observable<{ data: string }> {
+        return interval(1).pipe(
+          take(3),
+          map(() => ({ data: world.scope() })),
+        );
+      }
+    }
+    common.Controller("scope")(ScopeController);
+    common.Inject(PerRequest)(ScopeController, undefined, 0);
+    method(ScopeController, "own", [common.Get("own")]);
+    method(ScopeController, "events", [common.Sse("events")]);
+    class NotFoundFilter {
+      catch(_error: Error, host: common.ArgumentsHost): void {
+        const response = host.switchToHttp().getResponse<ServerResponse>();
+        response.statusCode = 404;
+        response.end(`nothing in ${world.scope()}`);
+      }
+    }
+    common.Catch(common.NotFoundException)(NotFoundFilter);
+    const port = await start({
+      more: [moduleOf({ controllers: [ScopeController], providers: [PerRequest] })],
+      prepare: (app) => void app.useGlobalFilters(new NotFoundFilter()),
+    });
+    const jobs = ["acme", "globex"].map(async (slug) => {
+      const bodyOf = async (path: string): Promise<string> =>
+        (await send(port, path, { host: `${slug}.example.com` })).body;
+      expect(await bodyOf("/scope/own")).toBe(`${slug} ${slug}`);
+      const events = (await bodyOf("/scope/events")).match(/data: (\w+)/g);
+      expect(events).toEqual(Array.from({ length: 3 }, () => `data: ${slug}`));
+      expect(await bodyOf("/nowhere")).toBe(`nothing in ${slug}`);
+    });
+    await Promise.all(jobs);
+  });
+
   it("refuses wrong options before it starts", async () => {
     const code = "INVALID_CONFIG";
     const wrong = { onUnknown: "ignore", tenancy } as unknown as TenancyModuleOptions;
@@ -228,7 +315,7 @@ describe("the module for Nest", () => {
       NestFactory.create(moduleOf({ imports: [module] }), options),
     ).rejects.toMatchObject({ code });
     const consumer = {} as unknown as common.MiddlewareConsumer;
-    const old = new TenancyModule({ tenancy }, () => {});
+    const old = new TenancyModule({ tenancy }, () => {}, tenancy);
     const unsupported = expect.objectContaining({ code: "UNSUPPORTED_PEER" });
     expect(() => old.configure(consumer)).toThrow(unsupported);
   });

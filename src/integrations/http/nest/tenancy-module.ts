@@ -57,11 +57,13 @@ type Middleware = ConnectMiddleware<IncomingMessage, ServerResponse>;
 export class TenancyModule {
   readonly #middleware: Middleware;
   readonly #options: TenancyModuleOptions;
+  readonly #tenancy: NestTenancy;
 
-  /** @param options - injected */
-  constructor(options: TenancyModuleOptions, middleware: Middleware) {
+  /** @param options - injected, as the others */
+  constructor(options: TenancyModuleOptions, middleware: Middleware, tenancy: NestTenancy) {
     this.#options = options;
     this.#middleware = middleware;
+    this.#tenancy = tenancy;
   }
 
   /**
@@ -90,17 +92,28 @@ export class TenancyModule {
         "This version of Nest gives no access to its HTTP adapter.",
       );
     }
+    // Tokens and guards are one for the whole application: it would be left to chance which they mean.
+    if ((tenancies.get(adapter) ?? this.#tenancy) !== this.#tenancy) {
+      throw new TenancyError("INVALID_CONFIG", "Two tenancies were imported in one application.", {
+        remedy: "Import one `TenancyModule`; provide the other tenancy under a token of your own.",
+      });
+    }
+    tenancies.set(adapter, this.#tenancy);
     adapter.use(this.#middleware);
   }
 
   /** Called by Nest when its servers are closed. */
   async onApplicationShutdown(): Promise<void> {
-    if (this.#options.closeOnShutdown !== false) await this.#options.tenancy.close();
+    if (this.#options.closeOnShutdown !== false) await this.#tenancy.close();
   }
 }
 
 Inject(OPTIONS)(TenancyModule, undefined, 0);
 Inject(TENANT_MIDDLEWARE)(TenancyModule, undefined, 1);
+Inject(TENANCY)(TenancyModule, undefined, 2);
+
+/** What is installed on the adapter of an application. */
+const tenancies = new WeakMap<object, NestTenancy>();
 
 /** The part of Nest's adapters that is used here. */
 interface HttpAdapter {
@@ -117,15 +130,23 @@ function moduleOf(providers: Provider[]): DynamicModule {
       {
         inject: [OPTIONS],
         provide: TENANCY,
-        useFactory: (options: TenancyModuleOptions) => options.tenancy,
+        useFactory: (options: TenancyModuleOptions) => {
+          checkOptions(options);
+          return options.tenancy;
+        },
       },
-      { inject: [OPTIONS], provide: TENANT_MIDDLEWARE, useFactory: makeMiddleware },
+      {
+        inject: [OPTIONS, TENANCY],
+        provide: TENANT_MIDDLEWARE,
+        // As it is injected: a test may have put another in its place.
+        useFactory: (options: TenancyModuleOptions, tenancy: NestTenancy) =>
+          makeMiddleware({ ...options, tenancy }),
+      },
     ],
   };
 }
 
 function makeMiddleware(options: TenancyModuleOptions): Middleware {
-  checkOptions(options);
   const { tenancy } = options;
   const enter = connectMiddleware<IncomingMessage, ServerResponse>(tenancy, options);
   return (request, response, next) => {
