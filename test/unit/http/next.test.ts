@@ -280,13 +280,10 @@ describe("cached functions", () => {
     const values = [
       cached(async () => "one", []),
       cached(async () => "two", []),
-      cached(async (part = "a,b") => part, ["a,b"]),
-      cached(async (part = "a,b") => `${part}!`.slice(0, 3), ["a", "b"]),
-      ...["x,y", "z"].map((text) => cached(async () => text, [text, "y"])),
-      cached(async () => "x", ["x", "y,y"]),
+      ...[["a,b"], ["a", "b"]].map((parts) => cached(async () => parts.join("+"), parts)),
     ];
     const read = await Promise.all(values.map(async (value) => await value()));
-    expect(read).toEqual(["one", "two", "a,b", "a,b", "x,y", "z", "x"]);
+    expect(read).toEqual(["one", "two", "a,b", "a+b"]);
   });
 
   it("are refused without Next's cache, and in no scope", async () => {
