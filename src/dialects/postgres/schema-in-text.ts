@@ -1,7 +1,7 @@
 import type { QualifiedNames } from "../../core/qualified-names.ts";
 
 /** Columns of the catalog, and of `information_schema`, that hold the name of a schema. */
-export const SCHEMA_COLUMN =
+export const SCHEMA_COLUMN: RegExp =
   /^(?:(?:\w+_)?(?:table|routine|constraint|trigger|sequence|udt|domain|view|specific|object)_schema|schemaname|schema_name|nspname)$/;
 
 /** Whether a text that may be run names something in the schema, or makes such a name. */
