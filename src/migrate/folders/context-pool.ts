@@ -1,6 +1,5 @@
-import type { MigrationContext } from "../../core/migrator.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
-import { type ContextOptions, ContextQueries, type ContextResult } from "./context-queries.ts";
+import type { ContextQueries, ContextResult } from "./context-queries.ts";
 
 type Callback = (error: unknown, result?: unknown, fields?: readonly unknown[]) => void;
 type Config =
@@ -42,8 +41,7 @@ export interface MysqlPoolLike {
 }
 
 /** Makes a pool of `pg` of a migration's connection. */
-export function pgPoolOver(db: MigrationContext, options: ContextOptions): PgPoolLike {
-  const queries = new ContextQueries(db, options);
+export function pgPoolOver(queries: ContextQueries): PgPoolLike {
   // The libraries that know a client by its identity get the same one each time.
   const client: PgClientLike = {
     on: () => client,
@@ -69,8 +67,7 @@ export function pgPoolOver(db: MigrationContext, options: ContextOptions): PgPoo
 }
 
 /** Makes a pool of `mysql2` of a migration's connection. */
-export function mysqlPoolOver(db: MigrationContext, options: ContextOptions): MysqlPoolLike {
-  const queries = new ContextQueries(db, options);
+export function mysqlPoolOver(queries: ContextQueries): MysqlPoolLike {
   const toAnswer = async (results: ContextResult[]): Promise<readonly unknown[]> => {
     const [result] = results.slice(-1);
     return [result === undefined ? [] : await toMysqlResult(queries, result), []];

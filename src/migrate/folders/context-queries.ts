@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { QueryResult } from "../../core/driver.ts";
 import type { Dialect } from "../../core/dialect.ts";
 import type { MigrationContext } from "../../core/migrator.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
-import { type FolderOptions, toOwnNames } from "./options.ts";
+import { type FolderOptions, namesOf, toOwnNames } from "./options.ts";
 
 /** What is known of a migration whose statements another library writes. */
 export interface ContextOptions {
@@ -22,6 +23,11 @@ export interface ContextResult extends QueryResult {
   readonly command: string;
 }
 
+/** Libraries take some turns of the event loop from one statement to the next. */
+const IDLE_TURNS = 5;
+/** A value that is compared with the schemas of the catalog. */
+const SCHEMA_PARAM =
+  /\b(?:\w+_schema|schemaname|schema_name|nspname)"?\s*(?:=|<>|!=|(?:not\s+)?in\s*\()\s*\$(\d+)/gi;
 const BEGIN = /^(?:begin|start\s+transaction)(?:\s+(?:work|transaction))?$/i;
 const COMMIT = /^(?:commit|end)(?:\s+(?:work|transaction))?$/i;
 const ROLLBACK = /^rollback(?:\s+(?:work|transaction))?$/i;
@@ -54,6 +60,31 @@ export class ContextQueries {
     return result;
   }
 
+  /** Waits until nothing is under way any more. */
+  async settle(): Promise<void> {
+    for (let turns = 0; turns < IDLE_TURNS; turns += 1) {
+      const last = this.#last;
+      await last;
+      await nextTurn();
+      if (this.#last !== last) turns = -1;
+    }
+  }
+
+  /**
+   * Ends the migration: a statement that nobody waited for would be left out, and the migration recorded.
+   *
+   * @throws TenancyError `MIGRATION_INVALID` for a transaction that was begun and not ended
+   */
+  async finish(): Promise<void> {
+    await this.settle();
+    if (this.#depth === 0) return;
+    throw new TenancyError(
+      "MIGRATION_INVALID",
+      `The migration ${this.options.file} leaves a transaction open.`,
+      { remedy: "Commit it, or roll it back, and wait for that." },
+    );
+  }
+
   async #run(text: string, params: readonly unknown[]): Promise<ContextResult[]> {
     const statements = this.options.dialect.script.split(text);
     if (statements.length > 1 && params.length === 0) {
@@ -73,11 +104,24 @@ export class ContextQueries {
     const own = toOwnNames(text, folder, { dialect, file });
     if (this.#failure !== undefined) throw this.#failure;
     const statement = this.options.isInTransaction ? this.#toSavepoint(own) : own;
-    const result = await this.#db.query(statement, params).catch((error: unknown) => {
-      if (statement === own) throw error;
-      return this.#withoutSavepoint(statement, error);
-    });
+    const result = await this.#db
+      .query(statement, this.#ownParams(own, params))
+      .catch((error: unknown) => {
+        if (statement === own) throw error;
+        return this.#withoutSavepoint(statement, error);
+      });
     return { ...result, command: commandOf(own) };
+  }
+
+  /** `where table_schema = $1` asks for what is in the scope's schema, whatever that is called. */
+  #ownParams(text: string, params: readonly unknown[]): readonly unknown[] {
+    const names = namesOf(this.options.folder, this.options.dialect);
+    const { schemaName } = this.#db;
+    if (names === undefined || !params.includes(names.schema)) return params;
+    const asked = new Set([...text.matchAll(SCHEMA_PARAM)].map(([, number]) => Number(number) - 1));
+    return params.map((value, index) =>
+      value === names.schema && asked.has(index) ? schemaName : value,
+    );
   }
 
   /** Where DDL commits at once, it ends the transaction that a savepoint would be in. */

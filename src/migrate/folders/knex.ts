@@ -96,19 +96,21 @@ function bodyOf(
   { config = {} }: KnexFolderOptions,
   fn: (knex: unknown) => unknown,
 ): ModuleBody {
-  return async (db, context) => {
-    const isPostgres = context.dialect.name === "postgres";
+  return async (queries) => {
+    const isPostgres = queries.options.dialect.name === "postgres";
     const bound = knex({
       ...config,
       client: isPostgres ? "pg" : "mysql2",
       connection: undefined,
-      connectionPool: isPostgres ? pgPoolOver(db, context) : mysqlPoolOver(db, context),
+      connectionPool: isPostgres ? pgPoolOver(queries) : mysqlPoolOver(queries),
       pool: undefined,
       searchPath: undefined,
     });
     try {
       await fn(bound);
+      await queries.finish();
     } finally {
+      await queries.settle();
       await bound.destroy();
     }
   };

@@ -93,15 +93,17 @@ function bodyOf(
   { plugins = [] }: KyselyFolderOptions,
   fn: (db: unknown) => unknown,
 ): ModuleBody {
-  return async (db, context) => {
+  return async (queries) => {
     const dialect =
-      context.dialect.name === "postgres"
-        ? new PostgresDialect({ pool: pgPoolOver(db, context) })
-        : new MysqlDialect({ pool: mysqlPoolOver(db, context) });
+      queries.options.dialect.name === "postgres"
+        ? new PostgresDialect({ pool: pgPoolOver(queries) })
+        : new MysqlDialect({ pool: mysqlPoolOver(queries) });
     const kysely = new Kysely({ dialect, plugins: [...plugins] });
     try {
       await fn(kysely);
+      await queries.finish();
     } finally {
+      await queries.settle();
       await kysely.destroy();
     }
   };

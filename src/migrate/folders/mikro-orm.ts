@@ -2,12 +2,10 @@ import type {
   FolderContext,
   FolderMigration,
   MigrationFolder,
-  ToolHistory,
 } from "../../core/migration-folder.ts";
-import type { MigrationContext } from "../../core/migrator.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { compareByName } from "./compare-names.ts";
-import { type ContextOptions, ContextQueries } from "./context-queries.ts";
+import type { ContextOptions, ContextQueries } from "./context-queries.ts";
 import {
   type FoundModule,
   loadModules,
@@ -50,7 +48,7 @@ export function mikroOrmFolder(
 ): MigrationFolder {
   const { schema, table = "mikro_orm_migrations" } = options.history ?? {};
   return {
-    compare,
+    compare: (rows, migrations) => compareByName(rows, "name", migrations),
     folder: checkFolder("mikroOrmFolder", folder),
     read: (context) => read(context, options),
     tables: () => [{ isHistory: true, table, ...(schema === undefined ? {} : { schema }) }],
@@ -80,15 +78,6 @@ async function read(
   });
 }
 
-/** Older versions recorded names with their extension. */
-function compare(
-  rows: readonly Readonly<Record<string, unknown>>[],
-  migrations: readonly FolderMigration[],
-): ToolHistory {
-  const bare = rows.map(({ name }) => ({ name: String(name).replace(/\.[cm]?[jt]s$/, "") }));
-  return compareByName(bare, "name", migrations);
-}
-
 function classOf({ exports, file }: FoundModule): MigrationClass {
   const { default: whole, ...named } = exports;
   const found = [...Object.values(named), whole, ...Object.values(whole ?? {})].find(
@@ -111,12 +100,13 @@ function hasDown(Class: MigrationClass): boolean {
 }
 
 function bodyOf(Class: MigrationClass, direction: "up" | "down"): ModuleBody {
-  return async (db, context) => {
-    const driver = new DriverOver(db, context);
+  return async (queries) => {
+    const driver = new DriverOver(queries);
     const migration = new Class(driver, {});
     migration.reset();
     await migration[direction]();
     for (const query of migration.getQueries()) await driver.execute(query);
+    await queries.finish();
   };
 }
 
@@ -125,9 +115,9 @@ class DriverOver {
   readonly #options: ContextOptions;
   readonly #queries: ContextQueries;
 
-  constructor(db: MigrationContext, options: ContextOptions) {
-    this.#options = options;
-    this.#queries = new ContextQueries(db, options);
+  constructor(queries: ContextQueries) {
+    this.#options = queries.options;
+    this.#queries = queries;
   }
 
   async execute(query: unknown, params: readonly unknown[] = []): Promise<unknown> {

@@ -4,7 +4,7 @@ import type { MigrationContext } from "../../core/migrator.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { checksumOf, importFile, readText } from "../discover.ts";
 import { phaseOf } from "../phase.ts";
-import type { ContextOptions } from "./context-queries.ts";
+import { type ContextOptions, ContextQueries } from "./context-queries.ts";
 import type { FolderOptions } from "./options.ts";
 import { listFolder } from "./sql-file.ts";
 
@@ -32,7 +32,7 @@ export interface FoundModule {
 }
 
 /** One direction of a migration, over whatever its library takes for a connection. */
-export type ModuleBody = (db: MigrationContext, options: ContextOptions) => Promise<void>;
+export type ModuleBody = (queries: ContextQueries) => Promise<void>;
 
 /** What a module is made of. */
 export interface ModuleParts {
@@ -72,7 +72,7 @@ export function toMigration(
   folder: FolderOptions,
 ): FolderMigration {
   const { down, name, transaction, up, version } = parts;
-  const options = { dialect, file, folder, isInTransaction: transaction };
+  const options: ContextOptions = { dialect, file, folder, isInTransaction: transaction };
   return {
     checksum: checksumOf(text),
     file,
@@ -80,9 +80,11 @@ export function toMigration(
     phase: phaseOf(exports["phase"], file),
     recordedName: name,
     transaction,
-    up: (db) => up(db, options),
+    up: (db) => up(new ContextQueries(db, options)),
     version,
-    ...(down === undefined ? {} : { down: (db: MigrationContext) => down(db, options) }),
+    ...(down === undefined
+      ? {}
+      : { down: (db: MigrationContext) => down(new ContextQueries(db, options)) }),
   };
 }
 

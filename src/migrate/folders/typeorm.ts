@@ -6,7 +6,7 @@ import type {
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { compareByName } from "./compare-names.ts";
 import { mysqlPoolOver, pgPoolOver } from "./context-pool.ts";
-import type { ContextOptions } from "./context-queries.ts";
+import type { ContextQueries } from "./context-queries.ts";
 import { loadPeer } from "./load-peer.ts";
 import { type FoundModule, loadModules, type ModuleBody, toMigration } from "./module-folder.ts";
 import { checkFolder, type FolderOptions, type HistoryOptions } from "./options.ts";
@@ -120,12 +120,12 @@ function bodyOf(
   { config = {} }: TypeormFolderOptions,
   fn: (queryRunner: QueryRunnerLike) => unknown,
 ): ModuleBody {
-  return async (db, context) => {
+  return async (queries) => {
     const source = new DataSource({
       ...config,
-      ...(context.dialect.name === "postgres"
-        ? { driver: pgDriver(pgPoolOver(db, context)), type: "postgres" }
-        : { driver: { createPool: () => mysqlPoolOver(db, context) }, type: "mysql" }),
+      ...(queries.options.dialect.name === "postgres"
+        ? { driver: pgDriver(pgPoolOver(queries)), type: "postgres" }
+        : { driver: { createPool: () => mysqlPoolOver(queries) }, type: "mysql" }),
       cache: false,
       installExtensions: false,
       migrationsRun: false,
@@ -134,8 +134,10 @@ function bodyOf(
     });
     await source.initialize();
     try {
-      await runWith(source.createQueryRunner(), context, fn);
+      await runWith(source.createQueryRunner(), queries, fn);
+      await queries.finish();
     } finally {
+      await queries.settle();
       await source.destroy();
     }
   };
@@ -153,12 +155,14 @@ function pgDriver(pool: object): object {
 /** Its own executor begins the transaction too, and migrations may look whether there is one. */
 async function runWith(
   queryRunner: QueryRunnerLike,
-  { isInTransaction }: ContextOptions,
+  queries: ContextQueries,
   fn: (queryRunner: QueryRunnerLike) => unknown,
 ): Promise<void> {
+  const { isInTransaction } = queries.options;
   try {
     if (isInTransaction) await queryRunner.startTransaction();
     await fn(queryRunner);
+    await queries.settle();
     if (isInTransaction) await queryRunner.commitTransaction();
   } finally {
     await queryRunner.release();
