@@ -147,8 +147,8 @@ function compare(
     const found =
       migrations.find((one) => typeof name === "string" && one.recordedName === name) ??
       byHash.find(({ version }) => version === recordedAt) ??
-      migrations.find(({ version }) => version === recordedAt) ??
-      byHash.find(({ version }) => !versions.includes(version));
+      byHash.find(({ version }) => !versions.includes(version)) ??
+      migrations.find(({ version }) => version === recordedAt);
     if (found === undefined) {
       problems.push(`The migration of ${recordedAt} is recorded, and there is no file of it.`);
     } else if (found.recordedHashes?.includes(String(hash)) !== true) {

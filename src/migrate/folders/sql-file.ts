@@ -104,11 +104,13 @@ async function readFileOf(file: string): Promise<string> {
   }
 }
 
-/** A checkout may have changed line ends since the tool made its fingerprint. */
+/** A checkout may have changed line ends since the tool made its fingerprint, and taken off a BOM. */
 function hashesOf(text: string): string[] {
   const unix = text.replaceAll("\r\n", "\n");
   const texts = [text, unix, unix.replaceAll("\n", "\r\n")];
-  return texts.map((one) => createHash("sha256").update(one).digest("hex"));
+  return texts
+    .flatMap((one) => [one, `\ufeff${one}`])
+    .map((one) => createHash("sha256").update(one).digest("hex"));
 }
 
 /** Puts semicolons where the tool would cut, and none where there is one: MySQL refuses empty statements. */

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { MigrationFolder } from "../../../src/core/migration-folder.ts";
+import type { FolderMigration, MigrationFolder } from "../../../src/core/migration-folder.ts";
 import { mysql } from "../../../src/dialects/mysql/index.ts";
 import { postgres } from "../../../src/dialects/postgres/index.ts";
 import { discover, type KnownMigration } from "../../../src/migrate/discover.ts";
@@ -185,6 +186,48 @@ describe("a folder of modules", () => {
     const { loadPeer } = await import("../../../src/migrate/folders/load-peer.ts");
     await expect(loadPeer("no-such-library", "library", undefined)).rejects.toMatchObject({
       code: "UNSUPPORTED_PEER",
+    });
+  });
+});
+
+describe("a history", () => {
+  const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+  it("of Drizzle is known whatever became of line ends, and in one second", async () => {
+    const when = Date.UTC(2026, 0, 1, 10, 0, 0);
+    await putJournal([
+      { sql: "select 1;\n", tag: "0000_a", when: when + 1 },
+      { sql: "select 2;\r\n", tag: "0001_b", when: when + 2 },
+      { sql: "\ufeffselect 3;\n", tag: "0002_c", when: when + 3 },
+      { sql: "select 1;\n", tag: "0003_again", when: when + 9_000 },
+    ]);
+    const source = drizzleFolder(folder);
+    const found = (await find(source)) as unknown as FolderMigration[];
+    const rows = [
+      { created_at: String(when + 1), hash: hash("select 1;\r\n") },
+      { created_at: String(when + 2), hash: hash("select 2;\n") },
+      { created_at: String(when + 3), hash: hash("\ufeffselect 3;\n") },
+      { created_at: String(when + 9_000), hash: hash("select 1;\n") },
+    ];
+    for (let count = 0; count <= rows.length; count += 1) {
+      expect(source.compare(rows.slice(0, count), found)).toEqual({
+        problems: [],
+        versions: found.slice(0, count).map(({ version }) => version),
+      });
+    }
+    const changed = [{ created_at: when + 1, hash: hash("select 4") }];
+    expect(source.compare(changed, found).problems).toEqual([
+      "The migration 0000_a was changed after it had been applied.",
+    ]);
+  });
+
+  it("of Knex is known by the names of files, compiled or not", async () => {
+    await put("001_a.mjs", "export const up = () => {};");
+    const source = knexFolder(folder);
+    const found = (await find(source)) as unknown as FolderMigration[];
+    expect(source.compare([{ name: "001_a.ts" }, { name: "002_b.ts" }], found)).toEqual({
+      problems: ["The migration 002_b.ts is recorded, and there is no file of it."],
+      versions: ["001"],
     });
   });
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type * as kyselyModule from "kysely";
 import type { Knex } from "knex";
+import { Pool } from "pg";
 import type typeormModule from "typeorm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MigrationFolder } from "../../../../src/core/migration-folder.ts";
@@ -132,12 +133,10 @@ describeEngines(
     });
     afterEach(() => world.close());
 
-    const sets: readonly PeerSet[] = engine.family === "mysql" ? ["newest"] : PEER_SETS;
-
-    it.each(sets)("is adopted with Knex's history (%s)", async (set) => {
+    it.each(PEER_SETS)("is adopted with Knex's history (%s)", async (set) => {
       const { default: knex } = await peersOf(set).load<{ default: KnexPeer }>("knex");
       const client = (knex as unknown as (config: Knex.Config) => Knex)({
-        client: inWords(engine, { mysql: "mysql2", postgres: "pg" }),
+        client: "pg",
         connection: world.url,
         migrations: { directory: fixture("knex"), loadExtensions: [".cjs", ".mjs", ".ts"] },
       });
@@ -150,7 +149,7 @@ describeEngines(
       expect(await adopt(tenancy, "knex_migrations")).toEqual(["20261121205853"]);
     });
 
-    it.each(sets)("is adopted with Kysely's history (%s)", async (set) => {
+    it.each(PEER_SETS)("is adopted with Kysely's history (%s)", async (set) => {
       const peers = peersOf(set);
       const kysely = await peers.load<typeof kyselyModule>("kysely");
       const { Migrator } = (await peers
@@ -158,7 +157,9 @@ describeEngines(
         .catch(() => kysely)) as unknown as {
         Migrator: new (config: object) => { migrateTo(name: string): Promise<{ error?: unknown }> };
       };
-      const db = new kysely.Kysely({ dialect: await dialectOf(kysely) });
+      const db = new kysely.Kysely({
+        dialect: new kysely.PostgresDialect({ pool: new Pool({ connectionString: world.url }) }),
+      });
       const folder = fixture("kysely");
       const provider = {
         getMigrations: async () => {
@@ -178,27 +179,24 @@ describeEngines(
       expect(await adopt(tenancy, "kysely_migration")).toEqual(["003"]);
     });
 
-    it.runIf(engine.family === "postgres").each(PEER_SETS)(
-      "is adopted with TypeORM's history (%s)",
-      async (set) => {
-        const { default: typeorm } = await peersOf(set).load<{ default: typeof typeormModule }>(
-          "typeorm",
-        );
-        const source = new typeorm.DataSource({
-          migrations: [`${fixture("typeorm")}/*.js`],
-          type: "postgres",
-          url: world.url,
-        });
-        await source.initialize();
-        await source.runMigrations();
-        await source.destroy();
-        const tenant = typeormFolder(fixture("typeorm"), { typeorm });
-        const tenancy = world.another({ migrations: { global: [], tenant } });
-        expect(await adopt(tenancy, "migrations")).toEqual(["1767312000000", "1767398400000"]);
-      },
-    );
+    it.each(PEER_SETS)("is adopted with TypeORM's history (%s)", async (set) => {
+      const { default: typeorm } = await peersOf(set).load<{ default: typeof typeormModule }>(
+        "typeorm",
+      );
+      const source = new typeorm.DataSource({
+        migrations: [`${fixture("typeorm")}/*.js`],
+        type: "postgres",
+        url: world.url,
+      });
+      await source.initialize();
+      await source.runMigrations();
+      await source.destroy();
+      const tenant = typeormFolder(fixture("typeorm"), { typeorm });
+      const tenancy = world.another({ migrations: { global: [], tenant } });
+      expect(await adopt(tenancy, "migrations")).toEqual(["1767312000000", "1767398400000"]);
+    });
 
-    it.runIf(engine.family === "postgres")("is adopted with MikroORM's history", async () => {
+    it("is adopted with MikroORM's history", async () => {
       const { MikroORM } = await import("@mikro-orm/postgresql");
       const { Migrator } = await import("@mikro-orm/migrations");
       const orm = await MikroORM.init({
@@ -214,15 +212,6 @@ describeEngines(
       const tenancy = world.another({ migrations: { global: [], tenant } });
       expect(await adopt(tenancy, "mikro_orm_migrations")).toEqual(["20260103000000"]);
     });
-
-    const dialectOf = async (kysely: typeof kyselyModule): Promise<kyselyModule.Dialect> => {
-      if (engine.family === "postgres") {
-        const { Pool } = (await import("pg")).default;
-        return new kysely.PostgresDialect({ pool: new Pool({ connectionString: world.url }) });
-      }
-      const { createPool } = await import("mysql2");
-      return new kysely.MysqlDialect({ pool: createPool({ uri: world.url }) });
-    };
 
     /** Adopts what there is, and returns what was still to be applied. */
     const adopt = async (tenancy: World["tenancy"], table: string): Promise<readonly string[]> => {
@@ -253,7 +242,7 @@ describeEngines(
       return pending;
     };
   },
-  [POSTGRES, MYSQL2],
+  [POSTGRES],
 );
 
 describe("a folder of modules", () => {
