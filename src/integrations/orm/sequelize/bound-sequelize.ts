@@ -1,3 +1,5 @@
+import { rememberOrigin } from "../../../core/records.ts";
+import { scopeOf } from "../../../core/scope.ts";
 import type { Tenancy, TenantHandle } from "../../../core/tenancy.ts";
 import type { Tenant } from "../../../core/tenant.ts";
 import type { AnyMethod, SequelizeLike } from "./peer.ts";
@@ -33,9 +35,11 @@ export function bindSequelize<Sequelize extends SequelizeLike>(
   handle: TenantHandle,
 ): BoundSequelize<Sequelize> {
   const { tenant } = handle;
-  const inScope = (fn: () => unknown): unknown => tenancy.enter({ kind: "tenant", tenant }, fn);
+  const scope = scopeOf(tenant);
+  const inScope = (fn: () => unknown): unknown => tenancy.enter(scope, fn);
   const bind = <T extends object>(target: T): T =>
     new Proxy(target, {
+      construct: (_target, args) => own(Reflect.construct(target as Constructor, args) as object),
       get(_target, property) {
         const value: unknown = Reflect.get(target, property, target);
         if (property === "models" && target === (sequelize as object))
@@ -46,10 +50,24 @@ export function bindSequelize<Sequelize extends SequelizeLike>(
           : value;
       },
     });
-  const bindModel = (result: unknown): unknown => (isModel(result) ? bind(result) : result);
+  // ISOLATION: a record that is made here would be saved in whatever scope is in force there.
+  // integration/orm/sequelize/records.test.ts
+  const own = <T>(result: T): T => {
+    for (const record of [result].flat() as unknown[]) {
+      if (isNewRecord(record)) rememberOrigin(record, scope);
+    }
+    return result;
+  };
+  const bindModel = (result: unknown): unknown => (isModel(result) ? bind(result) : own(result));
   const bindAll = (models: object): object =>
     new Proxy(models, { get: (_target, name) => bindModel(Reflect.get(models, name)) });
   return { model: bind, run: (fn) => handle.run(fn), sequelize: bind(sequelize), tenant };
+}
+
+type Constructor = new (...args: unknown[]) => unknown;
+
+function isNewRecord(value: unknown): value is object {
+  return (value as { readonly isNewRecord?: unknown } | null | undefined)?.isNewRecord === true;
 }
 
 function isMethod(value: unknown): value is AnyMethod {

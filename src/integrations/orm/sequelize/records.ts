@@ -24,11 +24,13 @@ const RELATION_METHODS = ["add", "count", "create", "get", "has", "remove", "set
  * own methods are watched; a hook looks at every query as it is sent, on which connection it will be.
  */
 export class Records {
+  readonly #sequelize: SequelizeInternals;
   readonly #tenancy: Tenancy;
   readonly #connections: ScopedConnections;
   readonly #watched = new WeakSet<object>();
 
   constructor(sequelize: SequelizeInternals, tenancy: Tenancy, connections: ScopedConnections) {
+    this.#sequelize = sequelize;
     this.#tenancy = tenancy;
     this.#connections = connections;
     for (const model of Object.values(sequelize.models) as ModelClass[]) this.#watch(model);
@@ -121,9 +123,10 @@ export class Records {
   #watchRelation(association: Association): void {
     if (this.#watched.has(association)) return;
     this.#watched.add(association);
-    const check = (records: unknown): void => {
-      const scope = this.#tenancy.currentScope();
-      for (const record of [records].flat()) {
+    const check = (...args: unknown[]): void => {
+      // Which of them are its options is another one for each method.
+      const scope = this.#scopeOf(args.slice(1).find(isInTransaction));
+      for (const record of [args[0], args[1]].flat()) {
         if (typeof record === "object" && record !== null) {
           checkOrigin(record, scope, record.constructor?.name ?? "a model");
         }
@@ -135,8 +138,7 @@ export class Records {
         return async function onRelation(this: unknown, ...args: unknown[]) {
           // ISOLATION: keys of one tenant's records name other rows in another one's tables.
           // integration/orm/sequelize/records.test.ts
-          check(args[0]);
-          check(args[1]);
+          check(...args);
           return (await Reflect.apply(method, this, args)) as unknown;
         };
       });
@@ -150,12 +152,24 @@ export class Records {
     }
   }
 
-  /** The scope of a call: that of its transaction, or the ambient one. */
+  /** The scope of a call: the ambient one, or that of its transaction, which must be the same. */
   #scopeOf(options: QueryOptions | undefined): Scope | undefined {
-    const connection = options?.transaction?.connection;
-    const own = connection && this.#connections.scopeOf(connection);
+    const { _cls } = this.#sequelize.constructor as { readonly _cls?: Namespace };
+    const transaction = options?.transaction ?? (_cls?.get("transaction") as Transaction);
+    const own = transaction?.connection && this.#connections.scopeOf(transaction.connection);
     return this.#tenancy.currentScope() ?? own;
   }
+}
+
+/** Where `Sequelize.useCLS` keeps the transaction of a managed one's callback. */
+interface Namespace {
+  get(key: string): unknown;
+}
+
+type Transaction = QueryOptions["transaction"];
+
+function isInTransaction(value: unknown): value is QueryOptions {
+  return typeof value === "object" && value !== null && "transaction" in value;
 }
 
 interface BuildOptions {

@@ -117,6 +117,58 @@ describePeers("records of Sequelize", "sequelize", (peers) => {
     await transaction.rollback();
   });
 
+  it("are refused in relations in a transaction of another tenant, without an ambient scope too", async () => {
+    const [one, own] = [await author(), await book()];
+    const transaction = await inTwo(() => subject.sequelize.transaction());
+    const options = { transaction };
+    const attempts: (() => Promise<unknown>)[] = [
+      () => one.getBooks(options),
+      () => one.addBook(own, options),
+      () => one.countBooks(options),
+      () => one.hasBook(own, options),
+      () => one.removeBook(own, options),
+      () => one.setBooks([own], options),
+      () => one.createBook({ owner: "tenant_two", title: "X" }, options),
+    ];
+    for (const attempt of attempts) {
+      await expect(attempt()).rejects.toMatchObject({ code: "WRONG_TENANT" });
+    }
+    expect(await subject.Book.count(options)).toBe(3);
+    await transaction.rollback();
+  });
+
+  it("are refused in the global scope, and those of the global scope in a tenant", async () => {
+    const own = await book();
+    const { Author, sequelize } = subject;
+    const scopeGlobal = <T>(fn: () => Promise<T>) => world.tenancy.scopeGlobal(fn);
+    const global = await scopeGlobal(() => Author.findOne({ rejectOnEmpty: true }));
+    const transaction = await scopeGlobal(() => sequelize.transaction());
+    const attempts: (() => Promise<unknown>)[] = [
+      () => scopeGlobal(() => own.update({ title: "Q" })),
+      () => inOne(() => global.update({ name: "Q" })),
+      () => inOne(() => global.addBook(own)),
+      () => inOne(() => Author.findAll({ transaction })),
+    ];
+    for (const attempt of attempts) {
+      await expect(attempt()).rejects.toMatchObject({ code: "WRONG_TENANT" });
+    }
+    await transaction.rollback();
+  });
+
+  it("belong to the tenant whose bound model has built them", async () => {
+    const Bound = (await subject.forTenant("one")).model(subject.Author);
+    const values = { name: "Ivy", owner: "tenant_one" };
+    const New = Bound as unknown as new (given: object) => AuthorRecord;
+    const built = [new New(values), Bound.build(values), ...Bound.bulkBuild([values])];
+    for (const record of built) {
+      expect(tenantOf(record)?.slug).toBe("one");
+      await expect(inTwo(() => record.save())).rejects.toMatchObject({ code: "WRONG_TENANT" });
+    }
+    const found = await Bound.findByPk(1, { rejectOnEmpty: true });
+    await expect(inTwo(() => found.save())).rejects.toMatchObject({ code: "WRONG_TENANT" });
+    await expect(found.update({ name: "Q" })).rejects.toMatchObject({ code: "TENANT_REQUIRED" });
+  });
+
   it("are watched in models that are defined later", async () => {
     const { DataTypes } = subject.module;
     const Later = subject.sequelize.define(

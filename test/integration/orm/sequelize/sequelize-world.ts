@@ -4,6 +4,9 @@ import type {
   HasManyAddAssociationMixin,
   HasManyCreateAssociationMixin,
   HasManyGetAssociationsMixin,
+  HasManyHasAssociationMixin,
+  HasManyRemoveAssociationMixin,
+  HasManySetAssociationsMixin,
   InferAttributes,
   InferCreationAttributes,
   NonAttribute,
@@ -39,6 +42,10 @@ export interface AuthorRecord extends SequelizeModule.Model<
   books?: NonAttribute<BookRecord[]>;
   getBooks: HasManyGetAssociationsMixin<BookRecord>;
   addBook: HasManyAddAssociationMixin<BookRecord, number>;
+  countBooks: (options?: object) => Promise<number>;
+  hasBook: HasManyHasAssociationMixin<BookRecord, number>;
+  removeBook: HasManyRemoveAssociationMixin<BookRecord, number>;
+  setBooks: HasManySetAssociationsMixin<BookRecord, number>;
   createBook: HasManyCreateAssociationMixin<BookRecord, "author_id">;
 }
 

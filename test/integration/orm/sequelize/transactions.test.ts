@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { tenantOf } from "../../../../src/core/records.ts";
 import { inWords, MYSQL2, POSTGRES } from "../../../support/engines.ts";
 import { closeOrmWorld, openOrmWorld, type OrmWorld } from "../../../support/orm-isolation.ts";
 import { describeMysqlPeers, describePeers, type Peers } from "../../../support/peers.ts";
@@ -55,6 +56,9 @@ function itKeepsTransactions(peers: Peers, engine: typeof POSTGRES): void {
     };
     const { Author, sequelize } = subject;
     const { Sequelize } = subject.module;
+    const other = await world.tenancy.withTenant("two", () =>
+      Author.findByPk(1, { rejectOnEmpty: true }),
+    );
     Sequelize.useCLS(namespace);
     try {
       await world.tenancy.withTenant("one", () =>
@@ -64,6 +68,12 @@ function itKeepsTransactions(peers: Peers, engine: typeof POSTGRES): void {
             Author.create({ name: "Jon", owner: ownerOf("two") }),
           );
           await expect(across).rejects.toMatchObject({ code: "WRONG_TENANT" });
+          // Its own tenant's, where no scope is in force.
+          await world.tenancy.scope(async () => {
+            await expect(other.getBooks()).rejects.toMatchObject({ code: "WRONG_TENANT" });
+            const made = await Author.create({ name: "Kay", owner: ownerOf("one") });
+            expect(tenantOf(made)?.slug).toBe("one");
+          });
         }),
       );
       expect([await count("one", "Jon"), await count("two", "Jon")]).toEqual([1, 0]);
