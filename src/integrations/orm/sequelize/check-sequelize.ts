@@ -24,6 +24,7 @@ export function checkSequelize(made: unknown, tenancy: Tenancy): SequelizeIntern
     });
   }
   checkDialect(sequelize.getDialect(), tenancy);
+  checkParts(sequelize, version);
   for (const [isThere, what] of bypasses(sequelize)) {
     if (isThere) throw refusal(`A Sequelize over a tenancy has no ${what}`);
   }
@@ -38,6 +39,48 @@ function checkDialect(name: string, tenancy: Tenancy): void {
     throw refusal(`Sequelize's dialect "${name}" is not that of the tenancy's driver: ${known}.`);
   }
 }
+
+/** What is replaced in each Sequelize; where it is not found, something else does its work. */
+const REPLACED = {
+  connectionManager: [
+    "_connect",
+    "close",
+    "destroyConnection",
+    "getConnection",
+    "releaseConnection",
+  ],
+} as const;
+
+/** As {@link REPLACED}, on PostgreSQL alone. */
+const REPLACED_ON_POSTGRES = {
+  queryGenerator: [
+    "describeTableQuery",
+    "getForeignKeyReferencesQuery",
+    "getForeignKeysQuery",
+    "showIndexesQuery",
+    "tableExistsQuery",
+  ],
+  queryInterface: ["dropAllSchemas"],
+} as const;
+
+// ISOLATION: what is replaced under a name that nothing calls leaves Sequelize its own connections.
+// integration/orm/sequelize/wiring.test.ts
+function checkParts(sequelize: SequelizeInternals, version: string): void {
+  const { connectionManager, dialect } = sequelize;
+  const parts = { ...dialect, connectionManager } as unknown as Record<string, Parts | undefined>;
+  const more = sequelize.getDialect() === "postgres" ? REPLACED_ON_POSTGRES : {};
+  for (const [part, methods] of Object.entries<readonly string[]>({ ...REPLACED, ...more })) {
+    const missing = methods.find((method) => typeof parts[part]?.[method] !== "function");
+    if (missing === undefined) continue;
+    throw new TenancyError(
+      "UNSUPPORTED_PEER",
+      `Sequelize ${version} has no \`${part}.${missing}\` to be replaced.`,
+      { remedy: "Install a version of `sequelize` that the documentation names." },
+    );
+  }
+}
+
+type Parts = Readonly<Record<string, unknown>>;
 
 /** Each way around the tenancy's connections, or its schemas. */
 function bypasses({ config, options }: SequelizeInternals): [isThere: boolean, what: string][] {

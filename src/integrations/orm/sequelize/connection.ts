@@ -23,7 +23,7 @@ export interface Reading {
 }
 
 /** A text that changes what there is: Sequelize writes several such statements into one. */
-const DEFINES = /^\s*(?:alter|comment|create|drop)\b/i;
+const DEFINES = /^\s*(?:alter|comment|create|do|drop)\b/i;
 
 /** Takes a connection of a pool that is bound to a scope. */
 export type Take = (pool: object, reading: Reading) => Promise<Connection>;

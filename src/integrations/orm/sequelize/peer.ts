@@ -25,8 +25,10 @@ export interface SequelizeInternals extends SequelizeLike {
   };
   readonly connectionManager: ConnectionManager;
   readonly dialect: {
+    /** Changes tables and schemas. */
+    readonly queryInterface: { dropAllSchemas: AnyMethod };
     /** Writes what defines tables, and what looks at them. */
-    readonly queryGenerator: { options: object; tableExistsQuery: AnyMethod };
+    readonly queryGenerator: { options: object; [text: string]: object };
   };
   addHook(name: string, hook: AnyMethod): unknown;
   runHooks(name: string, ...args: unknown[]): Promise<unknown>;
@@ -43,6 +45,8 @@ export interface ConnectionManager {
   releaseConnection: (connection: Connection) => void;
   destroyConnection: (connection: Connection) => Promise<void>;
   close: () => Promise<void>;
+  /** Opens one of its own. */
+  _connect: AnyMethod;
   /** How values of a PostgreSQL type are read. */
   getTypeParser?(oid: number, format?: string): AnyMethod;
   /** Learns the types of one database. */

@@ -46,6 +46,11 @@ export class ScopedConnections {
     manager.getConnection = (options = {}) => this.#get(options);
     manager.releaseConnection = (connection) => connection.release(connection._invalid === true);
     manager.destroyConnection = async (connection) => connection.release(true);
+    // ISOLATION: nothing gets a connection but by the above; Sequelize's own have no scope.
+    // integration/orm/sequelize/wiring.test.ts
+    manager._connect = async () => {
+      throw new TenancyError("INVALID_CONFIG", "Sequelize went to open a connection of its own.");
+    };
     // The pool is the tenancy's.
     manager.close = async () => {
       this.#isClosed = true;

@@ -19,6 +19,13 @@ describePeers("on postgres", "sequelize", (peers) => {
     });
   });
 
+  it("does not drop the schemas of all tenants", async () => {
+    const query = subject().sequelize.getQueryInterface();
+    await expect(inTenant("one", () => query.dropAllSchemas())).rejects.toMatchObject({
+      code: "INVALID_CONFIG",
+    });
+  });
+
   it("reads arrays of enumerations, which are another type in each tenant", async () => {
     const { sequelize } = subject();
     const { DataTypes } = subject().module;
@@ -123,6 +130,26 @@ function itFollowsTheScope(peers: Peers, engine: typeof POSTGRES): Given {
     expect(Object.keys(global)).not.toContain("extra");
     await inTenant("one", () => query.removeColumn("authors", "extra"));
     expect(await columnsIn("one")).not.toContain("extra");
+  });
+
+  it("syncs tables that every tenant has, and drops those of the scope alone", async () => {
+    const { sequelize } = await wire(world.tenancy, peers, engine);
+    const query = sequelize.getQueryInterface();
+    const count = (slug: string): Promise<number> => inTenant(slug, () => subject.Author.count());
+    await inTenant("five", async () => {
+      const references = await query.getForeignKeyReferencesForTable("books");
+      expect(references).toHaveLength(1);
+      await sequelize.sync({ alter: true });
+      await sequelize.sync({ alter: true });
+      await sequelize.sync({ force: true });
+      await query.addColumn("authors", "mood", { type: subject.module.DataTypes.ENUM("x", "y") });
+      const { mood } = await query.describeTable("authors");
+      expect(mood).toMatchObject({ allowNull: true });
+      const indexes = (await query.showIndex("authors")) as unknown[];
+      expect(indexes).toHaveLength(1);
+    });
+    expect([await count("five"), await count("four")]).toEqual([0, 1]);
+    expect(await world.tenancy.scopeGlobal(() => subject.Author.count())).toBe(1);
   });
 
   it("keeps no schema in a model that is defined, or synced, in a scope", async () => {

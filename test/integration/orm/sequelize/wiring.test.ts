@@ -48,6 +48,25 @@ describePeers("wiring of Sequelize", "sequelize", (peers) => {
     expect(made(sequelize)).toThrow(/\[INVALID_CONFIG\]/);
   });
 
+  it("refuses a Sequelize whose parts have other names, and lets none connect by itself", async () => {
+    const { Sequelize: Original } = await loadSequelize(peers);
+    const parts = (made: Sequelize): Parts => ({
+      connectionManager: (made as unknown as Parts).connectionManager,
+      queryGenerator: made.getQueryInterface().queryGenerator as Parts["queryGenerator"],
+    });
+    for (const [part, method] of [
+      ["connectionManager", "getConnection"],
+      ["queryGenerator", "getForeignKeysQuery"],
+    ] as const) {
+      const sequelize = new Original({ dialect: "postgres" });
+      parts(sequelize)[part][method] = undefined;
+      expect(() => tenantSequelize(world.tenancy, () => sequelize)).toThrow(/\[UNSUPPORTED_PEER\]/);
+    }
+    const { sequelize } = await wire(world.tenancy, peers, POSTGRES);
+    const pool = parts(sequelize).connectionManager["pool"] as { acquire(): Promise<unknown> };
+    await expect(pool.acquire()).rejects.toMatchObject({ code: "INVALID_CONFIG" });
+  });
+
   it("leaves the tenancy's pool when it is closed", async () => {
     const { Book, sequelize } = await wire(world.tenancy, peers, POSTGRES);
     await sequelize.close();
@@ -68,3 +87,9 @@ describePeers("wiring of Sequelize", "sequelize", (peers) => {
     await elsewhere.close();
   });
 });
+
+/** Parts of a Sequelize that are replaced. */
+interface Parts {
+  readonly connectionManager: Record<string, unknown>;
+  readonly queryGenerator: Record<string, unknown>;
+}
