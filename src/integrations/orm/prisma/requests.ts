@@ -27,11 +27,11 @@ export function watchRequests(client: PrismaInternals, { inScope, isKnown }: Req
     isChecked = true;
   };
   root.$transaction = function inOne(this: object, ...args: unknown[]) {
-    if (!Array.isArray(args[0])) return Reflect.apply(transact, this, args) as unknown;
+    if (!Array.isArray(args[0])) return Reflect.apply(transact, this, args);
     const outer = collecting;
     collecting = root;
     try {
-      return Reflect.apply(transact, this, args) as unknown;
+      return Reflect.apply(transact, this, args);
     } finally {
       collecting = outer;
     }
@@ -47,8 +47,8 @@ export function watchRequests(client: PrismaInternals, { inScope, isKnown }: Req
 }
 
 function rootOf({ _clientVersion, _originalClient: root }: PrismaInternals): RootClient {
-  const isWhole = [root?._request, root?.$transaction, root?.$connect].every(
-    (method) => typeof method === "function",
+  const isWhole = (["_request", "$transaction", "$connect"] as const).every(
+    (method) => typeof root?.[method] === "function",
   );
   if (root !== undefined && isWhole) return root;
   throw new TenancyError(

@@ -90,7 +90,7 @@ describePeers("extensions of Prisma", "@prisma/client", (peers) => {
         },
       },
     }) as unknown as {
-      whose(): Promise<string>;
+      whose: () => Promise<string>;
       author: { first(): Promise<{ loud: string }> };
     };
     const { author, whose } = extended;
