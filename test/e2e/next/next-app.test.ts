@@ -164,6 +164,23 @@ describePeers("an application that is built and started", "next", ({ set }) => {
     expect(await json("/notes", "globex")).toMatchObject({ notes: ["another", "of globex"] });
   });
 
+  it("keeps the scope in what runs after the response, and lets redirects through", async () => {
+    const jobs = SLUGS.map(async (slug) => {
+      expect(await json(`/after?mark=${slug}`, slug)).toBe(slug);
+      await expect.poll(() => app.output()).toContain(`after ${slug} ${slug} true;`);
+      const { headers, status } = await ask("/redirect", slug);
+      expect([status, headers["location"]]).toEqual([307, `/of-${slug}`]);
+    });
+    await Promise.all(jobs);
+  });
+
+  it("tells nobody what proxy.ts has signed", async () => {
+    for (const path of ["/notes", "/", "/redirect", "/nowhere", "/state"]) {
+      const { body, headers } = await ask(path, "acme");
+      expect(JSON.stringify(headers) + body).not.toContain("kirayedar-target");
+    }
+  });
+
   it("has one tenancy for all of its bundles, and errors of handlers are Next's", async () => {
     expect(await json("/state", "nobody")).toMatchObject({ made: 1, runtime: "nodejs" });
     expect((await ask("/throw", "acme")).status).toBe(500);
