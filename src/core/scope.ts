@@ -38,6 +38,8 @@ export function scopeOf(tenant: Tenant): TenantScope {
 interface Cell {
   readonly owner: object;
   scope: Scope | undefined;
+  /** What the run is known by elsewhere, so that nobody gets the cell itself. */
+  run?: object;
   /** Nearest cell of another tenancy, so that two tenancies may nest without seeing each other. */
   readonly outer: Cell | undefined;
 }
@@ -97,7 +99,8 @@ export class ScopeContext {
 
   /** Returns what stands for the nearest enclosing run: one object for all that share it. */
   currentRun(): object | undefined {
-    return this.#cell();
+    const cell = this.#cell();
+    return cell && (cell.run ??= {});
   }
 
   /**
