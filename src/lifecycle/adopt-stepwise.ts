@@ -2,7 +2,7 @@ import type { HeldObject } from "../core/adopt-sql.ts";
 import type { Queryable, Session } from "../core/driver.ts";
 import type { NewTenant } from "../core/registry.ts";
 import type { Tenant } from "../core/tenant.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { Patience } from "../migrate/patience.ts";
 import type { AdoptPlan } from "./adopt-plan.ts";
 import type { AdoptWork } from "./adopt.ts";
@@ -35,7 +35,12 @@ export async function adoptStepwise(
     await run(adopt.note.create(from, noteOf(plan)));
   }
   if (isMoved) {
-    await makeTarget(deps, session, plan);
+    await makeTarget(deps, session, plan).catch(async (error: unknown) => {
+      // Nothing was moved, and another name may be chosen.
+      const isTaken = isTenancyError(error, "SCHEMA_EXISTS");
+      if (isTaken && adopt.note !== undefined) await run(adopt.note.remove(from));
+      throw error;
+    });
     await move(deps, session, plan, work.adopted);
   }
   await run(journal.create({ schema: schemaName, table: settings.migrations.table }));

@@ -108,23 +108,37 @@ describeEngines(
       await open();
       await world.run("create table thing (id int)");
       const target = world.schema("acme");
-      const other = world.another({
-        wrap: (driver) =>
-          watchSessions(driver, async ({ kind, text }, run) => {
-            const isNote = kind === "statement" && text.includes("kirayedar_adopting");
-            if (isNote) await world.makeForeign(target);
-            return await run();
-          }),
-      });
+      const atNote = (fn: (run: () => Promise<unknown>) => Promise<unknown>): World["tenancy"] =>
+        world.another({
+          wrap: (driver) =>
+            watchSessions(driver, async ({ kind, text }, run) => {
+              const isNote = kind === "statement" && text.startsWith("create table `test");
+              return isNote ? ((await fn(run)) as Awaited<ReturnType<typeof run>>) : await run();
+            }),
+        });
       const call = { applied: "none", as: "acme", schema: world.globalSchema };
-      for (const tenancy of [other, world.tenancy]) {
+      const late = atNote(async (run) => {
+        await world.makeForeign(target);
+        return await run();
+      });
+      for (const tenancy of [late, world.tenancy]) {
         await expect(tenancy.adopt(call)).rejects.toMatchObject({ code: "SCHEMA_EXISTS" });
       }
-      await other.close();
+      await late.close();
       await world.checkForeign(target);
       expect(await tablesOf(world.globalSchema)).toContain("thing");
-      await world.run(`drop database \`${target}\`; create database \`${target}\``);
-      expect((await world.tenancy.adopt(call)).adopted).toEqual([{ kind: "table", name: "thing" }]);
+      // One that stopped before its database had a mark goes on.
+      const stopped = atNote(async (run) => {
+        await run();
+        await world.run(`create database \`${world.schema("other")}\``);
+        throw new Error("The process died.");
+      });
+      const other = { ...call, as: "other" };
+      await expect(stopped.adopt(other)).rejects.toThrow("died");
+      await stopped.close();
+      expect((await world.tenancy.adopt(other)).adopted).toEqual([
+        { kind: "table", name: "thing" },
+      ]);
     });
 
     it("refuses to move what something that is kept is made of", async () => {
