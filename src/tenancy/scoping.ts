@@ -130,7 +130,7 @@ export function createScoping<Pool>(deps: ScopingDeps<Pool>): Scoping<Pool> {
   };
 }
 
-// ISOLATION: what is neither a tenant nor global is no scope, in which queries are refused. unit/tenancy/scoping.test.ts
+// ISOLATION: what is neither a tenant nor global is no scope, in which queries are refused. integration/tenancy/tenancy.test.ts
 function scopeOfResolution(resolution: Resolution): Scope | undefined {
   if (resolution.kind === "tenant") return scopeOf(resolution.tenant);
   return resolution.kind === "global" ? GLOBAL_SCOPE : undefined;
