@@ -9,5 +9,6 @@ export function resolveSeed({ rootDir = ".", seed }: TenancyConfig): Settings["s
   if (seed !== undefined && !isSource) {
     throw invalidOption("seed", "is neither the path of a file nor a function");
   }
-  return { rootDir: resolve(rootDir), source: seed };
+  // Next would put the whole project into the server's output for a folder that it cannot tell.
+  return { rootDir: resolve(/* turbopackIgnore: true */ rootDir), source: seed };
 }
