@@ -65,7 +65,8 @@ export const REMEDIES = {
     "Use `tenancy.transaction(fn)`, or take a client with `pool.connect()` for the whole transaction.",
   UNSUPPORTED_DRIVER: "Install a supported version of the driver.",
   UNSUPPORTED_PEER: "Install a supported version of the library.",
-  WRONG_TENANT: "Load it again in the tenant that it is to be used in, or go back to its own tenant.",
+  WRONG_TENANT:
+    "Load it again in the tenant that it is to be used in, or go back to its own tenant.",
 } as const;
 
 /** A stable identifier of what went wrong. Branch on it; never on the message. */

@@ -1,10 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Resolver } from "../../../src/core/resolution.ts";
 import { pathPrefix } from "../../../src/resolvers/path.ts";
-import {
-  rewriteUrl,
-  urlBeforeRewrite,
-} from "../../../src/integrations/http/common/rewrite-url.ts";
+import { rewriteUrl, urlBeforeRewrite } from "../../../src/integrations/http/common/rewrite-url.ts";
 import { stripPrefix } from "../../../src/integrations/http/common/path-prefix.ts";
 import { urlWithTarget } from "../../../src/integrations/http/common/fetch-request.ts";
 
