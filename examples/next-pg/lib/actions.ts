@@ -5,6 +5,8 @@ import { insertNote } from "./notes";
 import { tenantAction } from "./tenancy";
 
 export const addNote = tenantAction(async (form: FormData) => {
-  await insertNote(form.get("text") as string);
+  const text = form.get("text");
+  if (typeof text !== "string") return;
+  await insertNote(text);
   revalidatePath("/");
 });
