@@ -5,6 +5,8 @@ export interface Note {
   readonly text: string;
 }
 
+export const tenantSlug = scoped(async () => tenancy.requireTenant().slug);
+
 export const listNotes = scoped(async () => {
   const { rows } = await tenancy.pool.query<Note>("select id, text from notes order by id");
   return rows;
