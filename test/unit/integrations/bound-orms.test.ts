@@ -74,9 +74,10 @@ describe("an ORM bound to a tenant", () => {
 
   it("is forgotten for others when there are too many", async () => {
     const make = vi.fn<() => object>(() => ({}));
-    const schemas = { a: "tenant_a", b: "tenant_b", c: "tenant_c" };
-    const forTenant = boundOrms({ make, max: 2, tenancy: tenancyOf(schemas) });
-    for (const slug of ["a", "b", "c", "a"]) await forTenant(slug);
-    expect(make).toHaveBeenCalledTimes(4);
+    const slugs = Array.from({ length: 501 }, (_, index) => `t${index}`);
+    const schemas = Object.fromEntries(slugs.map((slug) => [slug, `tenant_${slug}`]));
+    const forTenant = boundOrms({ make, tenancy: tenancyOf(schemas) });
+    for (const slug of [...slugs, "t0"]) await forTenant(slug);
+    expect(make).toHaveBeenCalledTimes(502);
   });
 });

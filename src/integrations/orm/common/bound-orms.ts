@@ -13,11 +13,10 @@ export interface BoundOrmsOptions<Pool, Orm> {
   readonly make: (tenant: TenantHandle<Pool>) => Orm | Promise<Orm>;
   /** Whether one was ended by whoever had it. The next who asks gets a new one. */
   readonly isEnded?: (orm: Orm) => boolean;
-  /** How many are kept; the least recently used one is forgotten for the next. Default 500. */
-  readonly max?: number | undefined;
 }
 
-const DEFAULT_MAX = 500;
+/** How many are kept; the least recently used one is forgotten for the next. */
+const MAX = 500;
 
 /**
  * Returns what binds an ORM to a tenant. Each tenant's is made once, and asked for in every call is only
@@ -28,10 +27,9 @@ const DEFAULT_MAX = 500;
 export function boundOrms<Pool, Orm extends object>({
   isEnded = () => false,
   make,
-  max = DEFAULT_MAX,
   tenancy,
 }: BoundOrmsOptions<Pool, Orm>): ForTenant<Orm> {
-  const made = new LRUCache<string, Promise<Orm>>({ max });
+  const made = new LRUCache<string, Promise<Orm>>({ max: MAX });
   return async (ref, options) => {
     const handle = await tenancy.tenant(ref, options);
     const { id, schemaName, version } = handle.tenant;

@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
 
 /** A pool as it is lent to an ORM. */
@@ -13,6 +14,9 @@ export interface LentPool<Pool> {
 /** What ends a pool, in the client libraries that there are. */
 const ENDS: ReadonlySet<PropertyKey> = new Set(["close", "end"]);
 
+/** A listener that was added to a pool. */
+type Added = Parameters<EventEmitter["removeListener"]>;
+
 /** What takes a connection, or runs a query. To listen to a pool is not to use it. */
 const USES: ReadonlySet<PropertyKey> = new Set([
   "connect",
@@ -26,7 +30,7 @@ const USES: ReadonlySet<PropertyKey> = new Set([
 
 /**
  * Lends a pool to an ORM that would end it when it is ended itself: the tenancy, and other ORMs, go on to
- * use it.
+ * use it. What the ORM listens with is removed then.
  *
  * @throws TenancyError `INVALID_CONFIG` for a pool whose connections an ORM would wait for without end
  */
@@ -35,8 +39,10 @@ export function lentPool<Pool>(lender: Pool): LentPool<Pool> {
   checkCallbacks(own);
   let isEnded = false;
   let isUsed = false;
+  const added: Added[] = [];
   const end = (callback?: () => void): Promise<void> | undefined => {
     isEnded = true;
+    for (const listener of added.splice(0)) (own as EventEmitter).removeListener(...listener);
     if (typeof callback !== "function") return Promise.resolve();
     process.nextTick(callback);
     return undefined;
@@ -53,6 +59,7 @@ export function lentPool<Pool>(lender: Pool): LentPool<Pool> {
         // ISOLATION: else a pool that is only listened to hides another one that is queried.
         // integration/orm/kysely/tenant-kysely.test.ts
         isUsed ||= USES.has(property);
+        if (property === "on") added.push(args as Added);
         const result: unknown = Reflect.apply(value, own, args);
         return result === own ? pool : result;
       };

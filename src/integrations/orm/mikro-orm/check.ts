@@ -1,6 +1,6 @@
 import { TenancyError } from "../../../errors/tenancy-error.ts";
+import type { LentPool } from "../common/lent-pool.ts";
 import type { Dialect, MikroOrm, OrmTenancy } from "./peer.ts";
-import type { PoolView } from "./pool-view.ts";
 
 /** Refuses an ORM of another version, or one that would pass by the tenancy's pool, or by the tenant. */
 export function checkOrm({ config, driver, em }: MikroOrm, dialect: Dialect): void {
@@ -45,14 +45,14 @@ export function checkOrm({ config, driver, em }: MikroOrm, dialect: Dialect): vo
 export async function checkDialect(
   tenancy: OrmTenancy,
   dialect: Dialect,
-  view: PoolView,
+  { isUsed }: Pick<LentPool<object>, "isUsed">,
 ): Promise<void> {
   const driver = dialect.createDriver();
   await driver.init({});
   await tenancy.scopeGlobal(async () => {
     await driver.releaseConnection(await driver.acquireConnection({}));
   });
-  if (view.isUsed) return;
+  if (isUsed()) return;
   refuse("The dialect has a pool of its own, which knows of no tenants.", {
     remedy: "Make it with the pool that `dialect` is called with.",
   });

@@ -1,3 +1,5 @@
+import { type LentPool, lentPool } from "../common/lent-pool.ts";
+
 /** How the rows of MikroORM's queries are read, which is known once it is made. */
 export interface Reading {
   /** Options of `pg` or `mysql2`, for each query. */
@@ -11,8 +13,8 @@ interface Client {
 }
 
 interface AnyPool {
-  connect(): Promise<Client>;
-  getConnection(callback: Callback): void;
+  connect?: () => Promise<Client>;
+  getConnection?: (callback: Callback) => void;
 }
 
 interface Submittable {
@@ -20,38 +22,24 @@ interface Submittable {
   readonly _result?: { _types?: unknown };
 }
 
-/** A view of a pool, and whether anybody has taken a connection from it. */
-export interface PoolView {
-  readonly pool: object;
-  isUsed: boolean;
-}
-
 /**
- * Returns a view of a pool that Kysely may end, and over which rows arrive as MikroORM expects them: its
- * own pool would have such options, as dates are read by MikroORM itself.
+ * Lends a pool to Kysely, over which rows arrive as MikroORM expects them: its own pool would have such
+ * options, as dates are read by MikroORM itself.
  */
-export function viewPool(pool: object, reading: Reading): PoolView {
-  const own = pool as AnyPool;
-  const end = (callback?: () => void): unknown =>
-    callback === undefined ? Promise.resolve() : process.nextTick(callback);
-  const view: PoolView = {
-    isUsed: false,
-    pool: Object.create(pool, { end: { value: end } }) as object,
-  };
-  const connect = async (): Promise<Client> => {
-    view.isUsed = true;
-    return readingPg(await own.connect(), reading);
-  };
-  const getConnection = (callback: Callback): void => {
-    view.isUsed = true;
-    own.getConnection((error, client, ...rest) => {
-      callback(error, client && readingMysql(client, reading), ...rest);
-    });
-  };
-  const [name, value]: [string, unknown] =
-    "getConnection" in pool ? ["getConnection", getConnection] : ["connect", connect];
-  Object.defineProperty(view.pool, name, { value });
-  return view;
+export function viewPool(pool: object, reading: Reading): LentPool<object> {
+  const lent = lentPool(pool);
+  const view = lent.pool as AnyPool;
+  const { connect, getConnection } = view;
+  if (getConnection !== undefined) {
+    view.getConnection = (callback) => {
+      getConnection((error, client, ...rest) => {
+        callback(error, client && readingMysql(client, reading), ...rest);
+      });
+    };
+  } else if (connect !== undefined) {
+    view.connect = async () => readingPg(await connect(), reading);
+  }
+  return lent;
 }
 
 /** A property that is set on a client stays with this checkout of it. */
