@@ -13,6 +13,17 @@ import type { ScopedConnections } from "./scoped-connections.ts";
 
 /** What records do with the database. */
 const RECORD_METHODS = ["decrement", "destroy", "increment", "reload", "restore", "save"];
+/** What a model does in several steps, or builds records of, or writes those that it is given. */
+const MODEL_METHODS = [
+  "bulkCreate",
+  "create",
+  "destroy",
+  "findAll",
+  "findAndCountAll",
+  "findOrCreate",
+  "update",
+  "upsert",
+];
 /** What makes relations, and what relations do with records. */
 const RELATES = ["belongsTo", "belongsToMany", "hasMany", "hasOne"];
 const RELATION_METHODS = ["add", "count", "create", "get", "has", "remove", "set"];
@@ -33,6 +44,7 @@ export class Records {
     this.#sequelize = sequelize;
     this.#tenancy = tenancy;
     this.#connections = connections;
+    this.#pin(sequelize, "query");
     for (const model of Object.values(sequelize.models) as ModelClass[]) this.#watch(model);
     sequelize.addHook("afterDefine", (model: ModelClass) => this.#watch(model));
     sequelize.addHook("beforeQuery", (options: QueryOptions, query: { connection: object }) => {
@@ -57,10 +69,31 @@ export class Records {
     if (instance !== undefined) checkOrigin(instance, scope, instance.constructor.name);
   }
 
+  /**
+   * Calls `fn` in the scope in force, until its end.
+   *
+   * ISOLATION: `putTenant` may change the scope while a hook runs or an answer is awaited. What was checked
+   * would be written in another tenant, and what was read be taken for another's.
+   * integration/orm/sequelize/records.test.ts
+   */
+  #pinned<T>(fn: () => T): T {
+    return this.#tenancy.enter(this.#tenancy.currentScope() ?? { kind: "unknown" }, fn);
+  }
+
+  #pin(target: object, name: string): void {
+    const pinned = <T>(fn: () => T): T => this.#pinned(fn);
+    wrap(target, name, (method) => {
+      return function inOneScope(this: unknown, ...args: unknown[]) {
+        return pinned((): unknown => Reflect.apply(method, this, args));
+      };
+    });
+  }
+
   #watch(model: ModelClass): void {
     if (this.#watched.has(model)) return;
     this.#watched.add(model);
     this.#watchBuilding(model);
+    for (const name of MODEL_METHODS) this.#pin(model, name);
     for (const name of RECORD_METHODS) this.#watchRecords(model, name);
     for (const name of RELATES) this.#watchRelating(model, name);
     for (const association of Object.values(model.associations)) this.#watchRelation(association);
@@ -107,6 +140,7 @@ export class Records {
         return result;
       };
     });
+    this.#pin(model.prototype, name);
   }
 
   #watchRelating(model: ModelClass, name: string): void {
@@ -142,6 +176,7 @@ export class Records {
           return (await Reflect.apply(method, this, args)) as unknown;
         };
       });
+      this.#pin(association, name);
     }
   }
 

@@ -29,6 +29,51 @@ describePeers("records of Sequelize", "sequelize", (peers) => {
   const book = (id = 1): Promise<BookRecord> =>
     inOne(() => subject.Book.findByPk(id, { rejectOnEmpty: true }));
 
+  it("are related where they were checked, though the scope changes before the query is sent", async () => {
+    const { Author, Book } = subject;
+    const [one, other] = [await author(), await book(2)];
+    const inTwoBefore = await inTwo(() => Book.findAll({ order: ["id"], raw: true }));
+    let isBefore = (): void => undefined;
+    const hook = new Promise<void>((resolve) => (isBefore = resolve));
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    Book.addHook("beforeBulkUpdate", "slow", async () => {
+      isBefore();
+      await gate;
+    });
+    const somebody = await inTwo(() => Author.create({ name: "Zoe", owner: "tenant_two" }));
+    const stranger = await inOne(() => Author.create({ name: "Ida", owner: "tenant_one" }));
+    await inOne(async () => {
+      const added = stranger.addBook(other);
+      await hook;
+      await world.tenancy.putTenant("two");
+      goOn();
+      await added;
+    });
+    Book.removeHook("beforeBulkUpdate", "slow");
+    expect(await inTwo(() => Book.findAll({ order: ["id"], raw: true }))).toEqual(inTwoBefore);
+    expect((await book(2)).author_id).toBe(stranger.id);
+    await inOne(() => one.addBook(other));
+    await inTwo(() => somebody.destroy());
+  });
+
+  it("belong to the tenant that they were asked of, though the scope changes before they arrive", async () => {
+    const { Author, Book } = subject;
+    const found = await inOne(async () => {
+      const asked = Author.findAll({
+        include: [{ as: "books", model: Book, separate: true }],
+        where: { id: 1 },
+      });
+      await world.tenancy.putTenant("two");
+      return await asked;
+    });
+    const books = found.flatMap((one) => one.books ?? []);
+    expect(books.length).toBeGreaterThan(0);
+    const all = [...found, ...books];
+    expect(new Set(all.map(({ owner }) => owner))).toEqual(new Set(["tenant_one"]));
+    expect(new Set(all.map((one) => tenantOf(one)?.slug))).toEqual(new Set(["one"]));
+  });
+
   it("know their tenant however they were read or written", async () => {
     const { Author, Book, sequelize } = subject;
     const records = await inOne(async () => {
