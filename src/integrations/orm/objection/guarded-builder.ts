@@ -61,7 +61,7 @@ export function builderGuard(tenancy: Pick<Tenancy, "currentScope" | "enter">): 
     }
     // ISOLATION: hooks run before the query is sent, and `putTenant` may change the scope meanwhile.
     // integration/orm/objection/wrong-tenant.test.ts
-    const result = await (ambient === undefined ? run() : tenancy.enter(ambient, run));
+    const result = await tenancy.enter(ambient ?? { kind: "unknown" }, run);
     if (scope !== undefined) rememberAll(result, scope);
     return result;
   };

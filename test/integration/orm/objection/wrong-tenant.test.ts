@@ -215,6 +215,25 @@ describePeers("records of Objection", "objection", (peers) => {
     await one(() => author.$query().patch({ name: "Ann" }));
   });
 
+  it("are not written where no scope was in force as the query began, whatever comes meanwhile", async () => {
+    const author = await load();
+    const before = await contentOf("tenant_two");
+    let goOn = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    class Slow extends models.Author {
+      override async $beforeUpdate(): Promise<void> {
+        await gate;
+      }
+    }
+    await tenancy.scope(async () => {
+      const update = Slow.query().patchAndFetchById(author.id, { name: "Amy" }).execute();
+      const put = tenancy.putTenant("two").then(goOn);
+      await expect(update).rejects.toMatchObject({ code: "TENANT_REQUIRED" });
+      await put;
+    });
+    expect(await contentOf("tenant_two")).toEqual(before);
+  });
+
   it("joins a related table as it is, and not as a subselect", () => {
     const query = models.Author.query(own.knex).joinRelated("books").toKnexQuery();
     expect(query.toSQL().sql).toContain('inner join "books" on');
