@@ -10,8 +10,9 @@ export function isCopy(query: Submittable): boolean {
 
 /**
  * Makes the session of a connection the scope's, or the transaction where one is open, unless it has
- * entered the scope already: what is to be submitted right before a COPY. That is a simple query, which cannot share a message with
- * what enters, and its streams read the raw socket. The session is reset when it is given back.
+ * entered the scope already: what is to be submitted right before a COPY. That is a simple query, which
+ * cannot share a message with what enters, and its streams read the raw socket. The session is reset
+ * when it is given back.
  */
 export class SessionEntry implements Submittable {
   /** Why the scope was not entered, once it has run. */
