@@ -1,4 +1,3 @@
-import type { Resolution } from "../../../core/resolution.ts";
 import type { Scope } from "../../../core/scope.ts";
 import type { Tenancy } from "../../../core/tenancy.ts";
 import { TenancyError } from "../../../errors/tenancy-error.ts";
@@ -63,8 +62,6 @@ function bindLoaders<Loaders extends object>(
 
 function bindLoader(tenancy: LoadingTenancy, loader: object, scope: Scope): object {
   const identity = identityOf(scope);
-  const resolution: Resolution =
-    scope.kind === "tenant" ? { kind: "tenant", tenant: scope.tenant } : scope;
   const bound: object = new Proxy(loader, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
@@ -74,7 +71,7 @@ function bindLoader(tenancy: LoadingTenancy, loader: object, scope: Scope): obje
         if (identityOf(current) !== identity) throw elsewhere(current);
         // ISOLATION: what is gathered is asked for in the scope of the first call, which `putTenant`
         // could have changed by then; this one is nobody else's. leak/dataloader.test.ts
-        const result = tenancy.enter(resolution, () => (value as Method).apply(target, args));
+        const result = tenancy.enter(scope, () => (value as Method).apply(target, args));
         // ISOLATION: `clear` and `prime` return the loader, which could then be used anywhere.
         // leak/dataloader.test.ts
         return result === target ? bound : result;

@@ -92,7 +92,7 @@ async function resolutionOf(tenancy: TrpcTenancy, made: Scope | undefined): Prom
   }
   const scope = made ?? tenancy.currentScope();
   if (scope === undefined) return { kind: "unknown" };
-  return scope.kind === "tenant" ? { kind: "tenant", tenant: scope.tenant } : scope;
+  return scope;
 }
 
 function finish(result: ResultLike, inScope: InScope, check: () => Promise<void>): ResultLike {

@@ -1,5 +1,4 @@
-import type { Resolution } from "../../../core/resolution.ts";
-import { GLOBAL_SCOPE, type Scope, scopeOf } from "../../../core/scope.ts";
+import { type Scope, scopeOf } from "../../../core/scope.ts";
 import { isTenancyError } from "../../../errors/tenancy-error.ts";
 import { enterDecision, SKIPPED } from "../common/decide.ts";
 import type { SocketInternals, SocketLike, SocketTenancy } from "./peer.ts";
@@ -30,8 +29,7 @@ function bindEvents(
   let last: Promise<void> = Promise.resolve();
   // ISOLATION: without it listeners run in no scope, or in that which the connection was made in.
   // integration/sockets/socket-io.test.ts
-  const enter = <T>(fn: () => T): T =>
-    enterDecision(tenancy, { ...SKIPPED, scope: resolutionOf(scope) }, fn);
+  const enter = <T>(fn: () => T): T => enterDecision(tenancy, { ...SKIPPED, scope }, fn);
   const { _onclose: onClose, _onerror: onError, _onpacket: onPacket } = internals;
   internals._onclose = (reason, description) =>
     enter(() => onClose.call(socket, reason, description));
@@ -92,8 +90,4 @@ function bindRooms(socket: SocketLike, internals: SocketInternals, scope: Scope)
     return leave.call(socket, name);
   };
   internals.newBroadcastOperator = () => scopedOperator(newBroadcastOperator.call(socket), scope);
-}
-
-function resolutionOf(scope: Scope): Resolution {
-  return scope.kind === "tenant" ? { kind: "tenant", tenant: scope.tenant } : GLOBAL_SCOPE;
 }
