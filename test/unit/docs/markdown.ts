@@ -27,11 +27,14 @@ export interface CodeBlock {
   readonly given: readonly string[];
 }
 
+/** Folders in `docs` that hold what is installed and generated there. */
+const NOT_WRITTEN = /^(?:node_modules|\.vitepress|reference[/\\]modules)[/\\]/;
+
 /** Reads every document of the project. */
 export function readDocuments(): Document[] {
   const top = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
   const docs = readdirSync(join(ROOT, "docs"), { encoding: "utf8", recursive: true })
-    .filter((name) => name.endsWith(".md"))
+    .filter((name) => name.endsWith(".md") && !NOT_WRITTEN.test(name))
     .map((name) => join("docs", name));
   return [...top, ...docs].toSorted().map((path) => readDocument(path));
 }
