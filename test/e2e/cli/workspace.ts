@@ -114,10 +114,10 @@ function launch(
   [program = NODE, ...args]: readonly string[],
   { env, folder, keepsInput = false }: Launch,
 ): RunningCommand {
-  const { PATH, HOME, TMPDIR } = process.env;
+  const { HOME, NODE_COMPILE_CACHE, PATH, TMPDIR } = process.env;
   const child = spawn(program, args, {
     cwd: folder,
-    env: { HOME, PATH, TMPDIR, ...env },
+    env: { HOME, NODE_COMPILE_CACHE, PATH, TMPDIR, ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   if (!keepsInput) child.stdin.end();
