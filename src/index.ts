@@ -1,3 +1,4 @@
+export type { SlugCheck, TenancyAbout } from "./core/about.ts";
 export type {
   AdoptedObject,
   AdoptOptions,
@@ -5,6 +6,14 @@ export type {
   LeftObject,
   NamedMigration,
 } from "./core/adopt.ts";
+export type {
+  Actor,
+  AuditEntry,
+  AuditOptions,
+  AuditOutcome,
+  AuditPage,
+  PruneAuditOptions,
+} from "./core/audit.ts";
 export { defineConfig } from "./core/config.ts";
 export type {
   CacheConfig,
@@ -28,6 +37,14 @@ export type {
 } from "./core/drift.ts";
 export type { Driver, Queryable, QueryResult, Transaction } from "./core/driver.ts";
 export type { Operation, OperationEvent } from "./core/events.ts";
+export type {
+  CreatedOnDay,
+  CreateStep,
+  FleetInsight,
+  InsightOptions,
+  TableInsight,
+  TenantSize,
+} from "./core/insight.ts";
 export type { Logger } from "./core/logger.ts";
 export type {
   MigrateOptions,
@@ -40,7 +57,7 @@ export type {
 } from "./core/migrator.ts";
 export type { MigrationFolder, MigrationTool } from "./core/migration-folder.ts";
 export { tenantOf } from "./core/records.ts";
-export type { ListOptions, TenantPage } from "./core/registry.ts";
+export type { ListOptions, TenantPage, TenantSort, TotalOptions } from "./core/registry.ts";
 export type {
   AfterError,
   ForEachItem,

@@ -3,7 +3,11 @@
  * alone, so that browser code may import them. Dates are ISO 8601 text in UTC. Every path is below the
  * mount path, as in `GET api/tenants`.
  *
- * Changes that take time answer 202 with an {@link Operation}, whose progress arrives on `GET api/events`.
+ * `POST api/tenants`, `POST api/tenants/{slug}/{action}`, `POST api/runs`, `POST api/migrations/global` and
+ * `POST api/operations/{id}/stop` answer 202 with an {@link Operation}: ended already if it took less than
+ * a moment, and otherwise its progress arrives on `GET api/events`. What is wrong with the request itself,
+ * such as a slug that is taken, is a {@link Problem} at once. `PATCH api/tenants/{slug}` answers with the
+ * {@link TenantDetails}. Every POST and PATCH, also one without anything to say, has a JSON body.
  */
 
 /** What a person may do; each includes those before it. */

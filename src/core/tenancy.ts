@@ -1,4 +1,6 @@
+import type { SlugCheck, TenancyAbout } from "./about.ts";
 import type { AdoptOptions, AdoptResult } from "./adopt.ts";
+import type { Actor, AuditOptions, AuditPage, PruneAuditOptions } from "./audit.ts";
 import type { DiffOptions, DiffResult } from "./drift.ts";
 import type {
   MigrateOptions,
@@ -10,7 +12,8 @@ import type { Queryable, QueryResult, Transaction } from "./driver.ts";
 import type { FleetOptions, FleetResult } from "./fleet.ts";
 import type { FleetRun, FleetRunDetails } from "./fleet-runs.ts";
 import type { FleetStatus, FleetStatusOptions } from "./fleet-status.ts";
-import type { ListOptions, TenantPage } from "./registry.ts";
+import type { CreateStep, FleetInsight, InsightOptions, TableInsight } from "./insight.ts";
+import type { ListOptions, TenantPage, TotalOptions } from "./registry.ts";
 import type { MaybePromise, Resolution, ResolveRequest } from "./resolution.ts";
 import type { Logger } from "./logger.ts";
 import type { ForEachOptions, ForEachResult, ReportItem, ReportOptions } from "./reports.ts";
@@ -37,6 +40,8 @@ export interface CreateOptions {
   readonly seed?: boolean;
   /** Runs in the new tenant's scope, after the configured `afterCreate`; if it throws, all is undone. */
   readonly afterCreate?: (tenant: Tenant) => void | Promise<void>;
+  /** Called as each step begins; what it throws is logged, and changes nothing. */
+  readonly onProgress?: (step: CreateStep) => void;
 }
 
 /** How `drop` removes a tenant. */
@@ -152,6 +157,10 @@ export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposabl
   readonly pool: Pool;
   /** Where log lines go. */
   readonly logger: Logger;
+  /** What the configuration says that others than this library need to know. */
+  readonly about: TenancyAbout;
+  /** Aborted when `close` is called: ends what lives as long as the tenancy does, such as streams. */
+  readonly closing: AbortSignal;
 
   /**
    * Runs `fn` with `tenant` as the scope, and resolves with its result; `null` is the global scope.
@@ -253,10 +262,18 @@ export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposabl
   update(tenant: TenantRef, changes: UpdateOptions): Promise<Tenant>;
   /** Reads a tenant from the database. @throws TenancyError `TENANT_NOT_FOUND` */
   get(tenant: TenantRef): Promise<Tenant>;
+  /** Tells whether `create` would take a slug, and which schema it would make. Reads; takes no lock. */
+  checkSlug(slug: string): Promise<SlugCheck>;
   /** Tells whether there is such a tenant, in whatever state. */
   exists(tenant: TenantRef): Promise<boolean>;
-  /** Reads one page of tenants, by slug. */
+  /** Reads one page of tenants, by slug unless told otherwise. @throws TenancyError `INVALID_CURSOR` */
   list(options?: ListOptions): Promise<TenantPage>;
+  /** Counts the tenants that a list with the same filter has on all its pages. */
+  count(filter?: TotalOptions): Promise<number>;
+  /** Reads what a person looks at first: how many tenants there are, since when, and the largest. */
+  insight(options?: InsightOptions): Promise<FleetInsight>;
+  /** Lists the tables of a tenant, by name. @throws TenancyError `TENANT_NOT_FOUND` */
+  tables(tenant: TenantRef): Promise<TableInsight[]>;
   /** Adds a domain to a tenant. */
   addDomain(
     tenant: TenantRef,
@@ -343,6 +360,23 @@ export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposabl
     params?: readonly unknown[],
     options?: ReportOptions,
   ): AsyncGenerator<ReportItem<Row>, void, undefined>;
+
+  /**
+   * Runs `fn` on behalf of `actor`, and resolves with its result: every change that is made inside is
+   * recorded in the audit log, before it begins and when it has ended. One that cannot be recorded is
+   * refused, and nothing of it is done. Nests; changes outside are not recorded.
+   *
+   * @throws TenancyError `INVALID_QUERY` for what is no actor; the changes throw `AUDIT_FAILED`, and
+   *   `REGISTRY_MISSING` until the global migrations have made the log's table
+   */
+  actingAs<T>(actor: Actor, fn: () => T | PromiseLike<T>): Promise<Awaited<T>>;
+  /** Reads one page of the audit log, the newest entry first. @throws TenancyError `INVALID_CURSOR` */
+  audit(options?: AuditOptions): Promise<AuditPage>;
+  /**
+   * Deletes old entries of the audit log, and resolves with their number. Inside `actingAs` it is itself
+   * recorded.
+   */
+  pruneAudit(options: PruneAuditOptions): Promise<number>;
 
   /** Ends every connection. Calls that come later throw `TENANCY_CLOSED`. */
   close(): Promise<void>;

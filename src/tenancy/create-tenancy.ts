@@ -9,6 +9,7 @@ import { createSeeder } from "../migrate/create-seeder.ts";
 import { createRegistry } from "../registry/create-registry.ts";
 import { registryMigration } from "../registry/registry-migration.ts";
 import { createResolve } from "../resolvers/create-resolve.ts";
+import { createAbout } from "./about.ts";
 import { createAdopt } from "./adopt.ts";
 import { createDrift } from "./drift.ts";
 import { createFleet } from "./fleet.ts";
@@ -61,6 +62,7 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
     }),
     ...createKeys(() => requireScope(context)),
     ...createLifecycle(deps, operations, provisioning.refillSoon),
+    ...createAbout(deps, operations),
     ...createAdopt(deps, operations),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations, provisioning.refill),

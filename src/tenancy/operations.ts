@@ -39,7 +39,7 @@ export class Operations {
   readonly #logger: Logger;
   readonly #running = new Set<Promise<unknown>>();
   readonly #inside: AsyncLocalStorage<Mark> | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   /** @param isMarking - whether anybody asks for `isInside`, which costs every `await` a little */
   constructor(logger: Logger, isMarking = false) {
@@ -54,12 +54,17 @@ export class Operations {
 
   /** Whether the tenancy was closed. */
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.closing.aborted;
+  }
+
+  /** Aborted when the tenancy is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** Refuses calls that come too late. @throws TenancyError `TENANCY_CLOSED` */
   checkOpen(): void {
-    if (this.#isClosed) throw new TenancyError("TENANCY_CLOSED", "The tenancy was closed.");
+    if (this.isClosed) throw new TenancyError("TENANCY_CLOSED", "The tenancy was closed.");
   }
 
   /**
@@ -115,7 +120,7 @@ export class Operations {
 
   /** Lets nothing start any more, and waits for what has started. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await Promise.allSettled(this.#running);
   }
 
