@@ -1,0 +1,105 @@
+import { useEffect, useState } from "preact/hooks";
+import type { LiveEvent, Operation } from "../contract.ts";
+import { apiAddress } from "./api.ts";
+
+/**
+ * How news arrive: `connecting` at first, `live` while the server's events come, `polling` while they
+ * do not: then all that is shown is read anew every few seconds.
+ */
+export type LiveState = "connecting" | "live" | "polling";
+
+type Listener = (event: LiveEvent) => void;
+
+const POLL_MS = 10_000;
+const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
+
+const listeners = new Set<Listener>();
+const stateListeners = new Set<(state: LiveState) => void>();
+let state: LiveState = "connecting";
+let source: EventSource | null = null;
+let failures = 0;
+let retryTimer: ReturnType<typeof setTimeout> | undefined;
+let pollTimer: ReturnType<typeof setInterval> | undefined;
+
+/** Begins to listen; once, when the pages have started. */
+export function startLive(): void {
+  if (source === null) open();
+  // A phone that slept has missed what happened, and its connection may be dead without knowing.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible" && state !== "live") retryNow();
+  });
+}
+
+/** Calls `listener` with every event. Returns what stops it. */
+export function subscribe(listener: Listener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** How news arrive now; renders anew when that changes. */
+export function useLiveState(): LiveState {
+  const [shown, setShown] = useState(state);
+  useEffect(() => {
+    setShown(state);
+    stateListeners.add(setShown);
+    return () => void stateListeners.delete(setShown);
+  }, []);
+  return shown;
+}
+
+function open(): void {
+  const opened = new EventSource(apiAddress("events"));
+  source = opened;
+  opened.addEventListener("open", () => {
+    // What happened while nobody listened is not told again.
+    if (state === "polling") announceEverything();
+    failures = 0;
+    setState("live");
+  });
+  opened.addEventListener("error", () => {
+    opened.close();
+    if (source === opened) scheduleRetry();
+  });
+  opened.addEventListener("operation", (event) => {
+    const { operation } = JSON.parse(event.data as string) as { operation: Operation };
+    emit({ type: "operation", operation });
+  });
+  opened.addEventListener("changed", (event) => {
+    const { what, tenant } = JSON.parse(event.data as string) as Changed;
+    emit({ type: "changed", what, tenant });
+  });
+}
+
+type Changed = Omit<Extract<LiveEvent, { type: "changed" }>, "type">;
+
+function scheduleRetry(): void {
+  const delayMs = RETRY_MS[Math.min(failures, RETRY_MS.length - 1)];
+  failures += 1;
+  setState("polling");
+  clearTimeout(retryTimer);
+  retryTimer = setTimeout(open, delayMs);
+}
+
+function retryNow(): void {
+  clearTimeout(retryTimer);
+  source?.close();
+  open();
+}
+
+function setState(next: LiveState): void {
+  if (next === state) return;
+  state = next;
+  clearInterval(pollTimer);
+  if (next === "polling") pollTimer = setInterval(announceEverything, POLL_MS);
+  for (const listener of stateListeners) listener(next);
+}
+
+function announceEverything(): void {
+  for (const what of ["tenants", "runs", "audit"] as const) {
+    emit({ type: "changed", what, tenant: null });
+  }
+}
+
+function emit(event: LiveEvent): void {
+  for (const listener of listeners) listener(event);
+}
