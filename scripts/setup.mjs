@@ -1,6 +1,7 @@
 // Makes a fresh clone ready: installs the packages when they are missing or out of date, builds
 // with `--build`, and then starts `--run <file> [arguments]` under the project's own Node.js.
-// `--peers` also installs the oldest supported versions of the peers, which tests run on.
+// `--peers` also installs the oldest supported versions of the peers, which tests run on, and
+// `--docs` what the site of the documentation is made with.
 // Plain JavaScript without dependencies, because it runs before anything is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,26 +16,31 @@ const localBin = join(modules, ".bin");
 const toolNode = join(modules, "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
 const options = parseArguments(process.argv.slice(2));
-install(root);
-if (options.peers) install(join(root, "test", "peers", "oldest"));
+install(root, "packages");
+if (options.peers) install(join(root, "test", "peers", "oldest"), "the oldest supported peers");
+if (options.docs) install(join(root, "docs"), "what the documentation is made with");
 if (options.build) build();
 if (options.run !== undefined) await run(options.run);
 
 function parseArguments(args) {
   const runAt = args.indexOf("--run");
   const own = runAt === -1 ? args : args.slice(0, runAt);
-  const unknown = own.find((argument) => argument !== "--build" && argument !== "--peers");
+  const unknown = own.find((argument) => !["--build", "--docs", "--peers"].includes(argument));
   if (unknown !== undefined || (runAt !== -1 && args[runAt + 1] === undefined)) {
-    fail("usage: node scripts/setup.mjs [--build] [--peers] [--run <file> [arguments]]", 2);
+    fail(
+      "usage: node scripts/setup.mjs [--build] [--docs] [--peers] [--run <file> [arguments]]",
+      2,
+    );
   }
   return {
     build: own.includes("--build"),
+    docs: own.includes("--docs"),
     peers: own.includes("--peers"),
     run: runAt === -1 ? undefined : args.slice(runAt + 1),
   };
 }
 
-function install(folder) {
+function install(folder, what) {
   const lockFile = join(folder, "package-lock.json");
   const installed = join(folder, "node_modules");
   const stampFile = join(installed, ".kirayedar", "installed");
@@ -53,7 +59,6 @@ function install(folder) {
       return;
     }
   }
-  const what = folder === root ? "packages" : "the oldest supported peers";
   step(`installing ${what} (npm ci)`);
   // `npm ci` deletes node_modules, so npm must not itself be running on the Node.js in there.
   const path = (process.env["PATH"] ?? "")

@@ -28,7 +28,7 @@ export interface CodeBlock {
 }
 
 /** Folders in `docs` that hold what is installed and generated there. */
-const NOT_WRITTEN = /^(?:node_modules|\.vitepress|reference[/\\]modules)[/\\]/;
+const NOT_WRITTEN = /^(?:node_modules|\.vitepress|project|reference[/\\]modules)[/\\]/;
 
 /** Reads every document of the project. */
 export function readDocuments(): Document[] {
