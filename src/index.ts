@@ -26,6 +26,21 @@ export type {
   TenancyConfig,
 } from "./core/config.ts";
 export type {
+  CheckDomainsOptions,
+  CheckDomainsProgress,
+  CheckDomainsResult,
+  ClaimOptions,
+  Domain,
+  DomainChallenge,
+  DomainCheck,
+  DomainMethod,
+  DomainOutcome,
+  DomainsConfig,
+  DomainState,
+  ServedOptions,
+  TxtResolver,
+} from "./core/domains.ts";
+export type {
   DiffFailure,
   DiffGroup,
   DiffOptions,

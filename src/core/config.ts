@@ -1,3 +1,4 @@
+import type { DomainsConfig } from "./domains.ts";
 import type { Driver } from "./driver.ts";
 import type { Logger } from "./logger.ts";
 import type { MigrationFolder } from "./migration-folder.ts";
@@ -133,6 +134,8 @@ export interface TenancyConfig<Pool = unknown> {
   readonly registry?: RegistryConfig;
   /** Lookups in memory. */
   readonly cache?: CacheConfig;
+  /** How tenants' own domains are verified. */
+  readonly domains?: DomainsConfig;
   /** How requests name their tenant. Default: by host alone. */
   readonly resolvers?: readonly Resolver[];
   /** The two sets of migrations. */
@@ -158,6 +161,13 @@ export interface TenancyConfig<Pool = unknown> {
    * @internal
    */
   readonly importModule?: (url: string) => Promise<unknown>;
+  /**
+   * Milliseconds of a clock that never goes back, for whatever is remembered for some time. Default:
+   * `performance.now`.
+   *
+   * @internal
+   */
+  readonly now?: () => number;
 }
 
 /** Types a configuration file; returns its argument. */

@@ -1,4 +1,7 @@
 import type { AdoptSql } from "./adopt-sql.ts";
+import type { AuditSql } from "./audit-sql.ts";
+import type { InsightSql } from "./insight-sql.ts";
+import type { DomainSql } from "./domain-sql.ts";
 import type { IntrospectSql } from "./introspect-sql.ts";
 import type { JournalSql } from "./journal-sql.ts";
 import type { MessageSql } from "./message-sql.ts";
@@ -28,6 +31,8 @@ export interface Dialect {
   readonly schema: SchemaSql;
   /** The registry's tables. */
   readonly registry: RegistrySql;
+  /** Domains that are claimed and verified. */
+  readonly domains: DomainSql;
   /** The migration history's table. */
   readonly journal: JournalSql;
   /** The text of migrations. */
@@ -40,6 +45,10 @@ export interface Dialect {
   readonly ready: ReadySql;
   /** The records of fleet runs. */
   readonly runs: RunSql;
+  /** The audit log. */
+  readonly audit: AuditSql;
+  /** A look at the fleet, and at the tables of a tenant. */
+  readonly insight: InsightSql;
   /** Migrating a tenant by one message; `undefined` where DDL commits at once. */
   readonly message: MessageSql | undefined;
 }

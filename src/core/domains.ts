@@ -35,8 +35,81 @@ export interface Domain {
   readonly checkedAt: Date | null;
   /** Since when the record and the file are missing; `null` while one is there. */
   readonly failingSince: Date | null;
-  /** What the owner has to publish; `null` for a `trusted` one. */
+  /** What the owner has to publish; `null` for a `trusted` one that nobody claimed. */
   readonly challenge: DomainChallenge | null;
+}
+
+/** How `claimDomain` claims. */
+export interface ClaimOptions {
+  /** Whether it is put in front of the tenant's others as soon as it is verified. Default `false`. */
+  readonly primary?: boolean;
+}
+
+/** What `isServedDomain` counts as served. */
+export interface ServedOptions {
+  /** Whether the slug's subdomain of the primary domain counts too. Default `false`. */
+  readonly subdomains?: boolean;
+}
+
+/** How `checkDomains` goes through the verified domains. */
+export interface CheckDomainsOptions {
+  /** Only those that nobody looked at for so long, in milliseconds. Default 0: all. */
+  readonly olderThanMs?: number;
+  /** So many at most, beginning with the one that was looked at the longest time ago. Default: all. */
+  readonly limit?: number;
+  /** Domains at a time, at most. Default 8. At most 1,000. */
+  readonly concurrency?: number;
+  /** Stops before the next domain; those in hand are finished. */
+  readonly signal?: AbortSignal;
+  /** Called after each domain. */
+  readonly onProgress?: (progress: CheckDomainsProgress) => void;
+}
+
+/** How far a check is. */
+export interface CheckDomainsProgress {
+  /** Domains looked at. */
+  readonly done: number;
+  /** Domains in the check. */
+  readonly total: number;
+  /** The one that was looked at last. */
+  readonly last: DomainCheck;
+}
+
+/**
+ * What came of one look: it is `verified`; neither record nor file is there any more, and it is `failing`,
+ * or has `lapsed`, as that has been so for the grace period; or it is `unknown`, because somebody did not
+ * answer who should know.
+ */
+export type DomainOutcome = "verified" | "failing" | "lapsed" | "unknown";
+
+/** One domain of a check. */
+export interface DomainCheck {
+  /** Slug of its tenant. */
+  readonly tenant: string;
+  /** The domain. */
+  readonly domain: string;
+  /** What came of it. */
+  readonly outcome: DomainOutcome;
+  /** What was looked for and what was found; `null` when it is `verified`. */
+  readonly reason: string | null;
+  /** Since when record and file are missing; `null` while one is there. */
+  readonly failingSince: Date | null;
+}
+
+/** What `checkDomains` did. It holds nothing of the domains that are well: `onProgress` is told of them. */
+export interface CheckDomainsResult {
+  /** `true` when none lapsed and none was left out by a stop. */
+  readonly ok: boolean;
+  /** How many were looked at. */
+  readonly done: number;
+  /** How many there are of each outcome. */
+  readonly counts: Readonly<Record<DomainOutcome, number>>;
+  /** Those that are not `verified`, in the order in which they were looked at. */
+  readonly domains: readonly DomainCheck[];
+  /** Whether the signal, or the end of the tenancy, stopped it. */
+  readonly stopped: boolean;
+  /** How long it took, in milliseconds. */
+  readonly durationMs: number;
 }
 
 /** Looks TXT records up: `dns.promises.Resolver`, or what the application has in its place. */

@@ -5,6 +5,7 @@ import type {
   ProvisioningConfig,
   RegistryColumn,
 } from "./config.ts";
+import type { DomainsConfig } from "./domains.ts";
 import type { Logger } from "./logger.ts";
 import type { NameRules } from "./names.ts";
 import type { Resolver, ResolverSettings } from "./resolution.ts";
@@ -57,6 +58,9 @@ export interface Settings {
   };
   /** Tenants that are made before they are asked for. */
   readonly provisioning: Required<ProvisioningConfig>;
+  /** How domains are verified; what is not given is made when it is first needed. */
+  readonly domains: Required<Omit<DomainsConfig, "fetch" | "resolver">> &
+    Pick<DomainsConfig, "fetch" | "resolver">;
   /** The application's own work around the lifecycle. */
   readonly hooks: Hooks;
   /** Where log lines go. */

@@ -1,6 +1,13 @@
 import type { SlugCheck, TenancyAbout } from "./about.ts";
 import type { AdoptOptions, AdoptResult } from "./adopt.ts";
 import type { Actor, AuditOptions, AuditPage, PruneAuditOptions } from "./audit.ts";
+import type {
+  CheckDomainsOptions,
+  CheckDomainsResult,
+  ClaimOptions,
+  Domain,
+  ServedOptions,
+} from "./domains.ts";
 import type { DiffOptions, DiffResult } from "./drift.ts";
 import type {
   MigrateOptions,
@@ -274,16 +281,45 @@ export interface Tenancy<Pool = unknown> extends Queryable, Keys, AsyncDisposabl
   insight(options?: InsightOptions): Promise<FleetInsight>;
   /** Lists the tables of a tenant, by name. @throws TenancyError `TENANT_NOT_FOUND` */
   tables(tenant: TenantRef): Promise<TableInsight[]>;
-  /** Adds a domain to a tenant. */
+  /** Adds a domain to a tenant, which is served at once: the caller says that it is the tenant's. */
   addDomain(
     tenant: TenantRef,
     domain: string,
     options?: { readonly primary?: boolean },
   ): Promise<Tenant>;
-  /** Removes a domain from a tenant. */
+  /** Removes a domain from a tenant, be it served or only claimed. */
   removeDomain(tenant: TenantRef, domain: string): Promise<Tenant>;
   /** Makes one of a tenant's domains its primary one. */
   setPrimaryDomain(tenant: TenantRef, domain: string): Promise<Tenant>;
+  /**
+   * Claims a domain for a tenant, and resolves with what its owner has to publish. It is not served before
+   * `verifyDomain` has found that. Several tenants may claim the same one. Repeated, it changes nothing.
+   *
+   * @throws TenancyError `INVALID_DOMAIN`; `DOMAIN_TAKEN` while another tenant is served under it
+   */
+  claimDomain(tenant: TenantRef, domain: string, options?: ClaimOptions): Promise<Domain>;
+  /**
+   * Looks for what the owner of a claimed domain has to publish, and if it is there, serves the domain. One
+   * that is verified already is checked again.
+   *
+   * @throws TenancyError `DOMAIN_NOT_VERIFIED`, which says what was looked for and what was found;
+   *   `DOMAIN_TAKEN` while another tenant is served under it; `INVALID_DOMAIN` if it is not claimed
+   */
+  verifyDomain(tenant: TenantRef, domain: string): Promise<Domain>;
+  /** Lists a tenant's domains: those that are served, the primary one first, then those it claims. */
+  listDomains(tenant: TenantRef): Promise<Domain[]>;
+  /**
+   * Looks again for what the owners of verified domains published. A domain is served on until it has been
+   * missing for `domains.graceMs`; then it is a claim again. One that cannot be looked up stays as it is.
+   */
+  checkDomains(options?: CheckDomainsOptions): Promise<CheckDomainsResult>;
+  /**
+   * Tells whether a host is a domain that a tenant is served under, through the cache: for proxies that ask
+   * before they get a certificate.
+   *
+   * @throws TenancyError `DATABASE_UNAVAILABLE`
+   */
+  isServedDomain(host: string, options?: ServedOptions): Promise<boolean>;
   /** Looks at a tenant's schema. @throws TenancyError `TENANT_NOT_FOUND`, `HEALTH_CHECK_FAILED` */
   healthCheck(tenant: TenantRef): Promise<TenantHealth>;
 

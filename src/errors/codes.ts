@@ -5,10 +5,13 @@
  * about it; `docs/reference/errors.md` has one section for each, and a test compares the two.
  */
 export const REMEDIES = {
+  AUDIT_FAILED: "Look at the cause. Nothing was done: what cannot be recorded is not begun.",
   CONFIG_NOT_FOUND: "Create `kirayedar.config.ts`, or name a file with `--config`.",
   DATABASE_UNAVAILABLE: "Check that the server runs and that the connection settings are right.",
   DIRECT_CONNECTION_REQUIRED:
     "Give the driver a `directConnectionString` that bypasses the transaction pooler.",
+  DOMAIN_NOT_VERIFIED:
+    "Publish the record or the file, wait until everybody can see it, and verify again.",
   DOMAIN_TAKEN: "Remove the domain from the other tenant first, or choose another one.",
   HEALTH_CHECK_FAILED: "Look at the cause; the tenant itself was not changed.",
   HISTORY_MISMATCH:
@@ -38,9 +41,13 @@ export const REMEDIES = {
   MIGRATIONS_FOLDER_MISSING: "Create the folder, or correct `migrations` in the configuration.",
   MULTIPLE_STATEMENTS:
     'Send the statements one by one, or pass `queryMode: "simple"` with text that you trust.',
+  NOT_ISOLATED: "Look at what is named: it was reached from a tenant that it does not belong to.",
   PROGRAM_NOT_FOUND: "Install it, or put the folder that it is in into `PATH`.",
   REGISTRY_MISSING:
     "Run `kirayedar migrate --global`, or `await tenancy.migrateGlobal()`; if that was done, the configuration names other tables or columns than it did then.",
+  SANDBOX_BLOCKED:
+    "End the inner transaction before the outer one goes on, or send the statement by the transaction that is open.",
+  SANDBOX_REFUSED: "Test this without `rolledBack`, in a tenant of its own.",
   SCHEMA_EXISTS: "Choose another schema name, or remove the schema if nobody needs it.",
   SCHEMA_NOT_FOUND: "Restore the schema, or drop the tenant and create it again.",
   SCHEMA_NOT_MOVABLE:

@@ -5,6 +5,7 @@ import type { Transaction } from "../core/driver.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { normalizeHost } from "../resolvers/normalize-host.ts";
 import { type LifecycleDeps, pooledQueries } from "./deps.ts";
+import { unclaim } from "./domain-claims.ts";
 import { notFound } from "./refs.ts";
 
 /**
@@ -65,9 +66,12 @@ export function addDomain(
   );
 }
 
-/** Removes a domain, if the tenant has it. */
+/** Removes a domain, if the tenant has it, and its claim of it. */
 export function removeDomain(deps: LifecycleDeps, ref: TenantRef, domain: string): Promise<Tenant> {
-  return changeDomains(deps, ref, (tx, { id }) => deps.registry.removeDomain(tx, id, domain));
+  return changeDomains(deps, ref, async (tx, { id }) => {
+    await deps.registry.removeDomain(tx, id, domain);
+    await unclaim(deps, tx, { domain, tenantId: id });
+  });
 }
 
 /** Puts a domain in front of the others. @throws TenancyError `INVALID_DOMAIN` if it is not there */

@@ -10,12 +10,17 @@ import { createRegistry } from "../registry/create-registry.ts";
 import { registryMigration } from "../registry/registry-migration.ts";
 import { createResolve } from "../resolvers/create-resolve.ts";
 import { createAbout } from "./about.ts";
+import { Actors } from "./actors.ts";
 import { createAdopt } from "./adopt.ts";
+import { createAudit } from "./audit.ts";
+import { AuditTrail } from "./audit-trail.ts";
+import { createDomains } from "./domains.ts";
 import { createDrift } from "./drift.ts";
 import { createFleet } from "./fleet.ts";
 import { createFleetHistory } from "./fleet-history.ts";
 import { createFleetStatus } from "./fleet-status.ts";
 import { createEveryTenant } from "./for-each.ts";
+import { createInsight } from "./insight.ts";
 import { createKeys } from "./keys.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import { createMigrations } from "./migrations.ts";
@@ -38,12 +43,14 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
   const settings = resolveSettings(config);
   const driver = config.database;
   const isOnRequest = settings.migrations.migrate === "on-request";
-  const operations = new Operations(settings.logger, isOnRequest);
   const deps = connect(config, settings);
+  const actors = new Actors();
+  const trail = new AuditTrail(deps, actors);
+  const operations = new Operations(settings.logger, { isMarking: isOnRequest, trail });
   const { context, registry } = deps;
   const provisioning = createProvisioning(deps, operations);
   const onRequest = createOnRequest(deps, operations);
-  const resolve = traceResolve(resolveReady(createResolve({ registry, settings }), onRequest));
+  const resolve = traceResolve(resolveReady(createResolve({ now: config.now, registry, settings }), onRequest));
   let closing: Promise<void> | undefined;
 
   function close(): Promise<void> {
@@ -64,6 +71,9 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
     ...createLifecycle(deps, operations, provisioning.refillSoon),
     ...createAbout(deps, operations),
     ...createAdopt(deps, operations),
+    ...createAudit(deps, operations, actors),
+    ...createInsight(deps, operations),
+    ...createDomains(deps, operations),
     ...createMigrations(deps, operations),
     ...createFleet(deps, operations, provisioning.refill),
     ...createFleetHistory(deps, operations),
@@ -97,7 +107,7 @@ function connect(config: TenancyConfig, settings: Settings): LifecycleDeps {
     onSchemaMissing: (schemaName) => registry.forget({ schemaName }),
     sharedSchemas,
   });
-  const registry = createRegistry({ driver, settings });
+  const registry = createRegistry({ driver, now: config.now, settings });
   const migrator = createMigrator({
     builtinGlobal: [registryMigration(driver.dialect, settings.registry)],
     dialect: driver.dialect,

@@ -15,6 +15,7 @@ import {
   checkObject,
   invalidOption,
 } from "./check.ts";
+import { resolveDomains } from "./domain-settings.ts";
 import { resolveMigrations } from "./migrations-settings.ts";
 import { resolveRegistry } from "./registry-settings.ts";
 import { resolveSeed } from "./seed-settings.ts";
@@ -23,12 +24,14 @@ const OPTIONS: readonly string[] = [
   "adminHost",
   "cache",
   "database",
+  "domains",
   "globalSchema",
   "hooks",
   "importModule",
   "lockTimeoutMs",
   "logger",
   "migrations",
+  "now",
   "primaryDomain",
   "provisioning",
   "registry",
@@ -53,6 +56,7 @@ export function resolveSettings(config: TenancyConfig): Settings {
   const rules = resolveRules(config);
   return {
     cache: resolveCache(config.cache),
+    domains: resolveDomains(config.domains),
     hooks: resolveHooks(config.hooks),
     lockTimeoutMs: checkNumber("lockTimeoutMs", config.lockTimeoutMs, { fallback: 10_000, min: 0 }),
     logger: resolveLogger(config.logger),

@@ -1,6 +1,9 @@
 import type { Dialect } from "../../core/dialect.ts";
 import { adoptSql } from "./adopt-sql.ts";
+import { auditSql } from "./audit-sql.ts";
+import { domainSql } from "./domain-sql.ts";
 import { isPossibleSchemaName, isReservedSchemaName, quoteIdentifier } from "./identifier.ts";
+import { insightSql } from "./insight-sql.ts";
 import { introspectSql } from "./introspect.ts";
 import { journalSql } from "./journal-sql.ts";
 import { readySql } from "./ready-sql.ts";
@@ -12,8 +15,11 @@ import { scriptSql } from "./script-sql.ts";
 /** MySQL, 8.0.23 and later, and MariaDB, 10.6 and later. */
 export const mysql: Dialect = {
   adopt: adoptSql,
+  audit: auditSql,
+  domains: domainSql,
   hasSearchPath: false,
   hasTransactionalDdl: false,
+  insight: insightSql,
   introspect: introspectSql,
   isPossibleSchemaName,
   isReservedSchemaName,

@@ -1,15 +1,14 @@
+import { auditSql } from "./audit-sql.ts";
 import { readySql } from "./ready-sql.ts";
 import { runSql } from "./run-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
+import { domainsDdl } from "./domain-tables.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { prepared } from "./prepared.ts";
 import { bytesOf, INDEXES, KEYS, type RegistryNames, registryNames } from "./registry-names.ts";
 
 /** InnoDB by name: another default knows neither transactions nor references. */
 const OPTIONS = "engine = InnoDB character set utf8mb4 collate utf8mb4_bin";
-
-/** Types of an id that have no text to compare it by. */
-const BYTES = "'binary', 'varbinary', 'bit', 'tinyblob', 'blob', 'mediumblob', 'longblob'";
 
 /**
  * Makes the registry's tables, or adds to an application's table what it lacks, all at once. A
@@ -24,7 +23,7 @@ export function registryDdl(tables: RegistryTables): string {
   ${c.schema_name} varchar(64) not null
 ) ${OPTIONS};
 ${alterTenants(tables, names)};
-${prepared(createDomains(tables, names))};
+${domainsDdl(tables)};
 create table if not exists ${notices} (
   id bigint not null auto_increment primary key,
   channel varchar(64) not null,
@@ -34,6 +33,7 @@ create table if not exists ${notices} (
 ) ${OPTIONS};
 ${readySql.create(tables.schema)};
 ${runSql.create(tables.schema)};
+${auditSql.create(tables.schema)};
 `;
 }
 
@@ -87,26 +87,6 @@ function alterTenants(tables: RegistryTables, names: RegistryNames): string {
   const alter = `concat(${quoteLiteral(`alter table ${names.tenants} `)}, @kirayedar_clauses)`;
   return `set @kirayedar_clauses = concat_ws(', ',\n  ${clauses.join(",\n  ")});
 ${prepared(`if(length(@kirayedar_clauses) = 0, 'do 0', ${alter})`)}`;
-}
-
-/** The reference needs the type of the id, which is the application's choice in its own table. */
-function createDomains(tables: RegistryTables, { columns: c, ...names }: RegistryNames): string {
-  const head = `create table if not exists ${names.domains} (
-  id bigint not null auto_increment primary key,
-  domain varchar(255) not null,
-  tenant_id `;
-  const tail = ` not null,
-  is_primary boolean not null default false,
-  verified_at timestamp(6) null default null,
-  created_at timestamp(6) not null default current_timestamp(6),
-  unique index ${INDEXES.domain} (domain),
-  constraint ${names.reference} foreign key (tenant_id) references ${names.tenants} (${c.id}) on delete cascade
-) ${OPTIONS}`;
-  // The second is no statement, and what the server says of it tells what is wrong.
-  return `(select if(i.data_type in (${BYTES}),
-  'An id of bytes cannot be the registry''s: it has to be text or a number',
-  concat(${quoteLiteral(head)}, i.column_type, ifnull(concat(' character set ', i.character_set_name, ' collate ', i.collation_name), ''), ${quoteLiteral(tail)}))
-  from information_schema.columns i where ${columnIs(tables, tables.columns.id)})`;
 }
 
 function unless(exists: string, clause: string): string {

@@ -29,8 +29,10 @@ export const INDEXES = {
 export interface RegistryNames {
   /** Table of tenants. */
   readonly tenants: string;
-  /** Table of domains. */
+  /** Table of domains that are served. */
   readonly domains: string;
+  /** Table of claims of domains; nothing in it is served. */
+  readonly claims: string;
   /** Table of notices. */
   readonly notices: string;
   /** Our columns. */
@@ -46,6 +48,7 @@ export function registryNames(tables: RegistryTables): RegistryNames {
   const { columns, domainsTable, extraColumns, schema, table } = tables;
   const qualified = (name: string): string => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   return {
+    claims: qualified(`kirayedar_${shortHash(table)}_claims`),
     columns: Object.fromEntries(
       Object.entries(columns).map(([column, name]) => [column, quoteIdentifier(name)]),
     ) as RegistryTables["columns"],

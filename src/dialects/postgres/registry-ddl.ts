@@ -1,7 +1,9 @@
+import { auditSql } from "./audit-sql.ts";
 import { readySql } from "./ready-sql.ts";
 import { runSql } from "./run-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
-import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
+import { domainsDdl } from "./domain-tables.ts";
+import { quoteIdentifier } from "./identifier.ts";
 import { isTenantSql, registryNames, slugKeySql } from "./registry-names.ts";
 
 /**
@@ -37,32 +39,10 @@ create unique index if not exists ${quoteIdentifier(indexes.schema)}
   on ${tenants} (${c.schema_name});
 create unique index if not exists ${quoteIdentifier(indexes.id)}
   on ${tenants} ((${c.id}::pg_catalog.text)) ${isTenant};
-${domainsDdl(tables, tenants, domains)}
+${domainsDdl(tables)}
 create index if not exists ${quoteIdentifier(`${indexes.id}_domains`)} on ${domains} (tenant_id);
 ${readySql.create(tables.schema)};
 ${runSql.create(tables.schema)};
+${auditSql.create(tables.schema)};
 `;
-}
-
-/** The reference needs the type of the id, which is the application's choice in its own table. */
-function domainsDdl(tables: RegistryTables, tenants: string, domains: string): string {
-  const id = quoteIdentifier(tables.columns.id);
-  const body = `
-declare
-  id_type text;
-begin
-  select pg_catalog.format_type(a.atttypid, a.atttypmod) into strict id_type
-  from pg_catalog.pg_attribute a
-  where a.attrelid = ${quoteLiteral(tenants)}::pg_catalog.regclass
-    and a.attname = ${quoteLiteral(tables.columns.id)};
-  execute ${quoteLiteral(`create table if not exists ${domains} (
-    domain text primary key,
-    tenant_id `)} || id_type || ${quoteLiteral(` not null references ${tenants} (${id}) on delete cascade,
-    is_primary boolean not null default false,
-    verified_at timestamptz,
-    created_at timestamptz not null default now()
-  )`)};
-end
-`;
-  return `do ${quoteLiteral(body)};`;
 }

@@ -6,8 +6,10 @@ import { quoteIdentifier } from "./identifier.ts";
 export interface RegistryNames {
   /** Table of tenants. */
   readonly tenants: string;
-  /** Table of domains. */
+  /** Table of domains that are served. */
   readonly domains: string;
+  /** Table of claims of domains; nothing in it is served. */
+  readonly claims: string;
   /** Our columns. */
   readonly columns: RegistryTables["columns"];
   /** The application's columns. */
@@ -22,6 +24,7 @@ export function registryNames(tables: RegistryTables): RegistryNames {
   const qualified = (name: string): string => `${quoteIdentifier(schema)}.${quoteIdentifier(name)}`;
   const mark = `kirayedar_${shortHash(table)}`;
   return {
+    claims: qualified(`${mark}_claims`),
     columns: Object.fromEntries(
       Object.entries(columns).map(([column, name]) => [column, quoteIdentifier(name)]),
     ) as RegistryTables["columns"],

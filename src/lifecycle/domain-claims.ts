@@ -1,0 +1,227 @@
+import type { Statement } from "../core/dialect.ts";
+import type { ClaimKey, DomainRow, LookOutcome } from "../core/domain-sql.ts";
+import type { Domain, DomainMethod } from "../core/domains.ts";
+import type { Queryable, Transaction } from "../core/driver.ts";
+import { GLOBAL_SCOPE } from "../core/scope.ts";
+import type { Tenant, TenantRef } from "../core/tenant.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import { createRunStatement } from "../registry/registry-table.ts";
+import { type LifecycleDeps, pooledQueries } from "./deps.ts";
+import { createToken, toDomain } from "./domain-challenge.ts";
+import { notFound } from "./refs.ts";
+
+/** How often a write is tried that others' writes of the same domain stand against. */
+const ATTEMPTS = 5;
+
+/** Reads a tenant and its domains. @throws TenancyError `TENANT_NOT_FOUND`, `REGISTRY_MISSING` */
+export async function readDomains(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+): Promise<{ readonly tenant: Tenant; readonly rows: readonly DomainRow[] }> {
+  const on = pooledQueries(deps.driver);
+  const tenant = await deps.registry.get(on, ref);
+  if (tenant === undefined) throw notFound(ref);
+  return { rows: await listRows(deps, on, tenant.id), tenant };
+}
+
+/** Makes what callers get of the rows. */
+export function toDomains(deps: LifecycleDeps, rows: readonly DomainRow[]): Domain[] {
+  const { label } = deps.settings.domains;
+  const first = rows.find(({ isServed }) => isServed);
+  return rows.map((row) => toDomain(row, first, label));
+}
+
+/** Claims a domain for a tenant, unless it is served for it as a verified one. */
+export async function claimDomain(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+  domain: string,
+  { primary }: { readonly primary: boolean },
+): Promise<Tenant> {
+  return await changing(deps, ref, async (tx, tenant) => {
+    await refuseTaken(deps, tx, tenant, domain);
+    const served = (await listRows(deps, tx, tenant.id)).find((row) => row.domain === domain);
+    if (served?.isServed === true && served.verifiedAt !== null) return;
+    const key = { domain, tenantId: tenant.id };
+    const { claim } = deps.driver.dialect.domains;
+    const token = createToken();
+    await run(deps, tx, claim(deps.settings.registry, { ...key, isPrimary: primary, token }));
+  });
+}
+
+/**
+ * Serves a claimed domain, in the one transaction in which the claim ends.
+ *
+ * @throws TenancyError `DOMAIN_TAKEN` if another tenant was quicker; `INVALID_DOMAIN` if the claim is gone
+ */
+export async function serveVerified(
+  deps: LifecycleDeps,
+  { domain, tenantId, token }: DomainRow,
+  method: DomainMethod,
+): Promise<Tenant> {
+  const { domains } = deps.driver.dialect;
+  const { registry: tables } = deps.settings;
+  const key = { domain, tenantId, token: token ?? "" };
+  return await changing(deps, { id: tenantId }, async (tx, { slug }) => {
+    // ISOLATION: what was found must be what this claim asks for, and not one that was removed meanwhile.
+    // integration/lifecycle/domain-races.test.ts
+    const [claim] = await run<{ readonly is_primary: unknown }>(
+      deps,
+      tx,
+      domains.getClaim(tables, key),
+    );
+    if (claim === undefined) throw notClaimed(slug, domain);
+    // ISOLATION: only the table that is served, whose key is the domain, tells who was first.
+    // integration/lifecycle/domain-races.test.ts
+    await deps.registry.addDomain(tx, tenantId, domain, Boolean(claim.is_primary));
+    await run(deps, tx, domains.verify(tables, { ...key, method }));
+    await run(deps, tx, domains.unclaim(tables, key));
+  });
+}
+
+/** Notes what a look came to; a domain or a claim with another token by now is left alone. */
+export async function noteLook(
+  deps: LifecycleDeps,
+  row: DomainRow,
+  look: { readonly outcome: LookOutcome; readonly method: DomainMethod | null },
+): Promise<void> {
+  const { domain, isServed, tenantId, token } = row;
+  if (token === null) return;
+  const { note } = deps.driver.dialect.domains;
+  const about = { domain, isServed: isServed && row.verifiedAt !== null, tenantId, token, ...look };
+  await retrying(deps, () =>
+    run(deps, pooledQueries(deps.driver), note(deps.settings.registry, about)),
+  );
+}
+
+/** Whether a verified domain is missing for as long as the grace period. */
+export async function isOverdue(deps: LifecycleDeps, row: DomainRow): Promise<boolean> {
+  return (await getOverdue(deps, pooledQueries(deps.driver), row)).length > 0;
+}
+
+/**
+ * Makes a verified domain a claim again, if it is overdue.
+ *
+ * @returns the tenant, if it lapsed
+ */
+export async function lapse(deps: LifecycleDeps, row: DomainRow): Promise<Tenant | undefined> {
+  const { domain, tenantId } = row;
+  const key: ClaimKey = { domain, tenantId };
+  const { reclaim } = deps.driver.dialect.domains;
+  let hasLapsed = false;
+  const tenant = await changing(deps, { id: tenantId }, async (tx) => {
+    // As it is now: another look may have found it since.
+    hasLapsed = (await getOverdue(deps, tx, row)).length > 0;
+    if (!hasLapsed) return;
+    await run(deps, tx, reclaim(deps.settings.registry, key));
+    await deps.registry.removeDomain(tx, tenantId, domain);
+  });
+  return hasLapsed ? tenant : undefined;
+}
+
+async function getOverdue(
+  deps: LifecycleDeps,
+  on: Queryable,
+  { domain, tenantId, token }: DomainRow,
+): Promise<unknown[]> {
+  if (token === null) return [];
+  const { domains, registry } = deps.settings;
+  const about = { domain, graceMs: domains.graceMs, tenantId, token };
+  return await run(deps, on, deps.driver.dialect.domains.getOverdue(registry, about));
+}
+
+/** Deletes a tenant's claim of a domain, as a part of `on`'s transaction. */
+export async function unclaim(deps: LifecycleDeps, on: Queryable, key: ClaimKey): Promise<void> {
+  await run(deps, on, deps.driver.dialect.domains.unclaim(deps.settings.registry, key));
+}
+
+/** Refuses a domain that another tenant is served under. @throws TenancyError `DOMAIN_TAKEN` */
+export async function refuseTaken(
+  deps: LifecycleDeps,
+  on: Queryable,
+  tenant: Tenant,
+  domain: string,
+): Promise<void> {
+  const { findOther } = deps.driver.dialect.domains;
+  const others = await run(
+    deps,
+    on,
+    findOther(deps.settings.registry, { domain, tenantId: tenant.id }),
+  );
+  if (others.length === 0) return;
+  throw new TenancyError("DOMAIN_TAKEN", `The domain "${domain}" is another tenant's.`, {
+    tenant: tenant.slug,
+  });
+}
+
+/** Returns the error for a domain that is no claim of the tenant's. */
+export function notClaimed(slug: string, domain: string): TenancyError {
+  return new TenancyError("INVALID_DOMAIN", `The tenant "${slug}" does not claim "${domain}".`, {
+    remedy: "Claim it first.",
+    tenant: slug,
+  });
+}
+
+/** Reads the next domains that are due, the longest unseen first. */
+export async function listDue(
+  deps: LifecycleDeps,
+  filter: { readonly olderThanMs: number; readonly limit: number },
+): Promise<DomainRow[]> {
+  const { domains } = deps.driver.dialect;
+  const on = pooledQueries(deps.driver);
+  const rows = await run<Record<string, unknown>>(
+    deps,
+    on,
+    domains.listDue(deps.settings.registry, filter),
+  );
+  return rows.map((row) => domains.read(row));
+}
+
+async function listRows(deps: LifecycleDeps, on: Queryable, id: string): Promise<DomainRow[]> {
+  const { domains } = deps.driver.dialect;
+  const rows = await run<Record<string, unknown>>(
+    deps,
+    on,
+    domains.list(deps.settings.registry, id),
+  );
+  return rows.map((row) => domains.read(row));
+}
+
+/** The row's lock keeps two changes of one tenant's domains apart, and a drop behind them. */
+async function changing(
+  deps: LifecycleDeps,
+  ref: TenantRef,
+  change: (tx: Transaction, tenant: Tenant) => Promise<void>,
+): Promise<Tenant> {
+  const { driver, registry } = deps;
+  const changed = await retrying(deps, () =>
+    driver.transaction(GLOBAL_SCOPE, async (tx) => {
+      const tenant = await registry.get(tx, ref, { lock: true });
+      if (tenant === undefined) throw notFound(ref);
+      await change(tx, tenant);
+      return tenant;
+    }),
+  );
+  registry.forget(changed);
+  return changed;
+}
+
+/** Tenants that verify the same domain wait for each other, and a server may end one of them. */
+async function retrying<T>({ driver }: LifecycleDeps, fn: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await fn();
+    } catch (error) {
+      if (attempt < ATTEMPTS && driver.dialect.schema.isLockConflict(error)) continue;
+      throw error;
+    }
+  }
+}
+
+async function run<Row = unknown>(
+  { driver, settings }: LifecycleDeps,
+  on: Queryable,
+  statement: Statement,
+): Promise<Row[]> {
+  return await createRunStatement(driver.dialect.registry, settings.registry)<Row>(on, statement);
+}
