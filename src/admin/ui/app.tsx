@@ -4,6 +4,7 @@ import type { Session } from "../contract.ts";
 import { type ApiError, isAbort, onSignedOut, readSession } from "./api.ts";
 import { ErrorBox, Skeleton } from "./components/states.tsx";
 import { startLive } from "./live.ts";
+import { startKnowing } from "./operations.ts";
 import { SessionContext } from "./session.ts";
 import { Shell } from "./shell.tsx";
 
@@ -23,6 +24,7 @@ export function App(): ComponentChildren {
       (read) => {
         setSession(read);
         setSignedOut(false);
+        startKnowing();
         startLive();
       },
       (thrown: ApiError) => {

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import type { Permission } from "../contract.ts";
 import { Button } from "./components/button.tsx";
 import { Icon, type IconName } from "./components/icon.tsx";
 import { type LiveState, useLiveState } from "./live.ts";
@@ -56,6 +57,12 @@ function isWithin(to: string, path: string): boolean {
   return to === "/" ? path === "/" : path === to || path.startsWith(`${to}/`);
 }
 
+const MAY: Readonly<Record<Permission, string>> = {
+  read: "read only",
+  operate: "operator",
+  destroy: "full access",
+};
+
 /** Who is there, whether news arrive, and the theme. */
 export function StatusBar(): ComponentChildren {
   const session = useSession();
@@ -69,7 +76,7 @@ export function StatusBar(): ComponentChildren {
         <span class="person-name" title={session.person}>
           {session.person}
         </span>
-        <span class="person-may">may {session.may}</span>
+        <span class="person-may">{MAY[session.may]}</span>
       </p>
       <ThemeSwitch />
     </div>

@@ -4,6 +4,33 @@ import { type ApiError, isAbort, path, request } from "./api.ts";
 import { subscribe } from "./live.ts";
 
 const LOOK_MS = 2000;
+const MOST_KNOWN = 200;
+
+let known: ReadonlyMap<string, Operation> = new Map();
+const knownListeners = new Set<() => void>();
+
+/** Begins to remember the operations that are heard of; once, before the first is. */
+export function startKnowing(): void {
+  subscribe((event) => {
+    if (event.type !== "operation") return;
+    const { operation } = event;
+    const others = [...known].filter(([id]) => id !== operation.id).slice(-MOST_KNOWN);
+    known = new Map([...others, [operation.id, operation]]);
+    for (const listener of knownListeners) listener();
+  });
+}
+
+/** The operations that were heard of since the pages were opened, whoever began them. */
+export function useKnownOperations(): ReadonlyMap<string, Operation> {
+  const [, render] = useState(known);
+  useEffect(() => {
+    const update = (): void => render(known);
+    update();
+    knownListeners.add(update);
+    return () => void knownListeners.delete(update);
+  }, []);
+  return known;
+}
 
 /**
  * Follows an operation to its end, beginning with what a request answered. Its events are listened to;

@@ -17,6 +17,8 @@ const SHAPES = {
   chevronLeft: <path d="M10 3.5 5.5 8l4.5 4.5" />,
   chevronRight: <path d="M6 3.5 10.5 8 6 12.5" />,
   close: <path d="m4 4 8 8M12 4l-8 8" />,
+  copy: <path d="M5.5 5.5h8v8h-8zM10.5 5.5v-3h-8v8h3" />,
+  edit: <path d="M3 13h2.2l7.3-7.3-2.2-2.2L3 10.8ZM9 4.8l2.2 2.2" />,
   keyboard: (
     <>
       <rect x="1.5" y="4" width="13" height="8.5" rx="1.5" />
@@ -30,6 +32,8 @@ const SHAPES = {
   play: <path d="M5 3.2v9.6L12.6 8Z" />,
   plus: <path d="M8 3v10M3 8h10" />,
   search: <path d="M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.7 10.7 14 14" />,
+  refresh: <path d="M13 8a5 5 0 1 1-1.5-3.6L13.2 6M13.2 2.8V6H10" />,
+  stop: <path d="M4 4h8v8H4z" />,
   sun: (
     <>
       <circle cx="8" cy="8" r="2.8" />

@@ -1,12 +1,42 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { Operation } from "../../contract.ts";
 import { Page } from "../components/page.tsx";
 import { Empty } from "../components/states.tsx";
+import { hrefOf } from "../router.ts";
+import { useMay } from "../session.ts";
+import { NewTenantForm } from "./new-tenant-form.tsx";
+import { NewTenantProgress } from "./new-tenant-progress.tsx";
+import { EMPTY_DRAFT, type TenantDraft } from "./tenant-draft.ts";
 
-/** To be written. */
+/** Creates a tenant: a form, then its steps as they happen. */
 export function NewTenantPage(): ComponentChildren {
+  const mayOperate = useMay("operate");
+  const [draft, setDraft] = useState<TenantDraft>(EMPTY_DRAFT);
+  const [begun, setBegun] = useState<Operation | null>(null);
+  const above = <a href={hrefOf("/tenants")}>Tenants</a>;
+  if (!mayOperate) {
+    return (
+      <Page title="New tenant" above={above}>
+        <Empty title="You may look at tenants, but not create one." />
+      </Page>
+    );
+  }
   return (
-    <Page title="New tenant">
-      <Empty title="Nothing here yet." />
+    <Page title="New tenant" above={above}>
+      {begun === null ? (
+        <NewTenantForm draft={draft} onDraft={setDraft} onBegun={setBegun} />
+      ) : (
+        <NewTenantProgress
+          begun={begun}
+          draft={draft}
+          onAgain={() => setBegun(null)}
+          onAnother={() => {
+            setDraft(EMPTY_DRAFT);
+            setBegun(null);
+          }}
+        />
+      )}
     </Page>
   );
 }
