@@ -37,11 +37,13 @@ export interface AuditEntry {
 export interface AuditOptions {
   /** Only those about this tenant: by id, also under names it had before. */
   readonly tenantId?: string;
+  /** Only those about the tenants that had this slug then, also one that is gone. */
+  readonly tenant?: string;
   /** Only this person's. */
   readonly actor?: string;
   /** Only this operation. */
   readonly action?: string;
-  /** Only those that failed, or one of the other outcomes. */
+  /** Only those with this outcome. */
   readonly outcome?: AuditOutcome;
   /** 1 to 1,000. Default 100. */
   readonly limit?: number;
@@ -55,4 +57,10 @@ export interface AuditPage {
   readonly entries: readonly AuditEntry[];
   /** Pass it as `cursor` for the next page; `undefined` after the last. */
   readonly nextCursor: string | undefined;
+}
+
+/** Which entries `pruneAudit` deletes. */
+export interface PruneAuditOptions {
+  /** Those that began longer ago than so many milliseconds. */
+  readonly olderThanMs: number;
 }

@@ -6,6 +6,8 @@ export interface OperationEvent {
   readonly action: string;
   /** Slug of the tenant, when the operation is about one. */
   tenant?: string | undefined;
+  /** Id of that tenant, once it is known. */
+  tenantId?: string | undefined;
   /** Physical schema name, once it is known. */
   schemaName?: string | undefined;
   /** How long it took, in milliseconds, once it has ended. */
@@ -29,6 +31,7 @@ export type Operation =
   | "tenant.migrate"
   | "tenant.rollback"
   | "tenant.seed"
+  | "audit.prune"
   | "global.migrate"
   | "global.rollback"
   | "fleet.diff"

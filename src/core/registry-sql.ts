@@ -1,5 +1,5 @@
 import type { Statement } from "./dialect.ts";
-import type { DigestFilter, NewTenant, TenantChanges } from "./registry.ts";
+import type { DigestFilter, NewTenant, TenantChanges, TenantSort } from "./registry.ts";
 import type { RegistryTables } from "./settings.ts";
 import type { TenantRef, TenantState } from "./tenant.ts";
 
@@ -43,20 +43,36 @@ export interface LookupKeys {
   readonly domains: readonly string[];
 }
 
-/** Which tenants a page has. */
-export interface RegistryFilter {
+/** Where in a sorted list a tenant stands. */
+export interface ListPosition {
+  /** What the list is sorted by, as `sort_key` of its row; `null` where that is the slug. */
+  readonly value: string | null;
+  /** Key of its slug, which tells tenants apart that are equal otherwise. */
+  readonly key: string;
+}
+
+/** Which tenants are counted. */
+export interface TotalFilter {
   /** Only in these states. */
   readonly states: readonly TenantState[] | undefined;
   /** Only at this version; `null` for none. */
   readonly version: string | null | undefined;
+  /** Only on this server. */
+  readonly server: string | undefined;
+}
+
+/** Which tenants a page has. */
+export interface RegistryFilter extends TotalFilter {
   /** Only with such a fingerprint of applied migrations. */
   readonly digests?: DigestFilter | undefined;
   /** Only with this text in slug or name. */
   readonly search: string | undefined;
-  /** Only on this server. */
-  readonly server: string | undefined;
-  /** Only behind the slug with this key. */
-  readonly afterKey: string | undefined;
+  /** What they are sorted by. */
+  readonly sort: TenantSort;
+  /** Whether the last one comes first. */
+  readonly isDescending: boolean;
+  /** Only behind this one. */
+  readonly after: ListPosition | undefined;
   /** So many. */
   readonly limit: number;
 }
@@ -73,8 +89,10 @@ export interface RegistryStatements {
   find(keys: LookupKeys): Statement;
   /** Row of one tenant; with `lock`, taken until the transaction ends. */
   get(ref: TenantRef, lock: boolean): Statement;
-  /** Rows in the order of their slugs' keys. */
+  /** Rows in the order that is asked for, with their `sort_key` unless that is the slug's. */
   list(filter: RegistryFilter): Statement;
+  /** One row `{ tenants }`. */
+  total(filter: TotalFilter): Statement;
   /**
    * Rows `{ state, version, migrations_digest, tenants }`: how many tenants are alike in the three, in
    * one of these states.
@@ -137,6 +155,8 @@ export interface TenantRow {
   readonly domains: readonly string[];
   /** From `insert` alone: whether the row was there before, and was no tenant. */
   readonly was_there?: boolean;
+  /** From `list` alone: what the list is sorted by. */
+  readonly sort_key?: string | null;
   /** The extra columns, in the order of the configuration. */
   readonly [extra: `extra_${number}`]: unknown;
 }

@@ -45,16 +45,27 @@ export interface TenantChanges {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** How `list` filters and pages. */
-export interface ListOptions {
+/** What a list of tenants may be sorted by; those that are equal in it are sorted by slug. */
+export type TenantSort = "slug" | "name" | "createdAt" | "updatedAt";
+
+/** Which tenants `count` counts. */
+export interface TotalOptions {
   /** Only tenants in one of these states. */
   readonly state?: TenantState | readonly TenantState[];
   /** Only tenants at this migration version; `null` for those that have none. */
   readonly version?: string | null;
-  /** Only tenants whose slug or name contains this text, whatever its case. */
-  readonly search?: string;
   /** Only tenants on this server. */
   readonly server?: string;
+}
+
+/** How `list` filters, sorts and pages. */
+export interface ListOptions extends TotalOptions {
+  /** Only tenants whose slug or name contains this text, whatever its case. */
+  readonly search?: string;
+  /** What they are sorted by. Default `"slug"`. */
+  readonly sort?: TenantSort;
+  /** Whether the last one comes first. Default `false`. */
+  readonly descending?: boolean;
   /** Page size, 1 to 1,000. Default 100. */
   readonly limit?: number;
   /** `nextCursor` of the page before. */
@@ -76,9 +87,9 @@ export interface TenantCount {
   readonly tenants: number;
 }
 
-/** One page of tenants, by slug. */
+/** One page of tenants. */
 export interface TenantPage {
-  /** The tenants, ordered by slug. */
+  /** The tenants, in the order that was asked for. */
   readonly tenants: readonly Tenant[];
   /** Pass it as `cursor` for the next page; `undefined` after the last. */
   readonly nextCursor: string | undefined;
@@ -123,6 +134,8 @@ export interface Registry {
   ): Promise<Tenant | undefined>;
   /** Reads a page of tenants from the database; only those with such a fingerprint, if one is given. */
   list(on: Queryable, options?: ListOptions, digests?: DigestFilter): Promise<TenantPage>;
+  /** Counts the tenants that a list with this filter has. */
+  total(on: Queryable, filter?: TotalOptions): Promise<number>;
   /** Counts the tenants in these states, in all unless told otherwise, by state, version and digest. */
   count(on: Queryable, states?: readonly TenantState[]): Promise<TenantCount[]>;
   /**

@@ -9,6 +9,7 @@ import type { NewTenant } from "../core/registry.ts";
 import type { Settings } from "../core/settings.ts";
 import type { CreateOptions } from "../core/tenancy.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
+import { createTell, type Tell } from "./create-progress.ts";
 import { parseDomains } from "./domains.ts";
 
 /** A checked call of `create`. */
@@ -17,6 +18,8 @@ export interface CreatePlan {
   readonly tenant: NewTenant;
   /** What else was asked for. */
   readonly options: CreateOptions;
+  /** Tells of each step as it begins. */
+  readonly tell: Tell;
 }
 
 /**
@@ -33,6 +36,9 @@ export function planCreate(settings: Settings, slug: string, options: CreateOpti
     throw badOption(slug, "ifExists", 'is neither "error" nor "keep"');
   }
   checkSeed(settings, slug, options.seed);
+  if (options.onProgress !== undefined && typeof options.onProgress !== "function") {
+    throw badOption(slug, "onProgress", "is not a function");
+  }
   return {
     options,
     tenant: {
@@ -44,6 +50,7 @@ export function planCreate(settings: Settings, slug: string, options: CreateOpti
       server: "default",
       slug: parsed,
     },
+    tell: createTell(settings.logger, parsed, options.onProgress),
   };
 }
 

@@ -27,9 +27,10 @@ import { withSlugLock } from "./tenant-lock.ts";
  */
 export async function createTenant(deps: LifecycleDeps, plan: CreatePlan): Promise<Tenant> {
   const { slug } = plan.tenant;
+  plan.tell("lock");
   const attempt: Attempt = { isForeign: false, made: undefined, row: "unsure" };
   try {
-    return await withSlugLock(deps, slug, async (session) => {
+    const tenant = await withSlugLock(deps, slug, async (session) => {
       try {
         return await makeOrKeep(deps, session, plan, attempt);
       } catch (error) {
@@ -37,6 +38,8 @@ export async function createTenant(deps: LifecycleDeps, plan: CreatePlan): Promi
         throw error;
       }
     });
+    plan.tell("done");
+    return tenant;
   } catch (error) {
     await undoAfterwards(deps, slug, attempt, error);
     throw error;
@@ -59,6 +62,7 @@ async function makeOrKeep(
   const code = plan.options.schemaName === undefined ? "INVALID_TENANT_ID" : "INVALID_SCHEMA_NAME";
   await checkReservedNames(deps, session, plan.tenant.schemaName, code);
   await announce(deps, plan.tenant);
+  plan.tell("row");
   if (found === undefined) {
     const claimed = await claim(deps, session, plan, attempt);
     if (claimed !== undefined) return claimed;
@@ -90,6 +94,7 @@ async function claim(
       attempt.made = plan.tenant.slug;
     },
     onRow: (made) => {
+      plan.tell("schema");
       attempt.row = deps.registry.wasAdopted(made) ? "adopted" : "own";
     },
   });
@@ -146,7 +151,7 @@ async function build(
   attempt: Attempt,
 ): Promise<Tenant> {
   const { migrator } = deps;
-  const isComplete = await makeSchema(deps, session, tenant, plan.options.migrate ?? true, attempt);
+  const isComplete = await makeSchema(deps, session, tenant, plan, attempt);
   if (!isComplete) await migrator.migrate(session, tenant);
   await runAfterCreate(deps, session, plan, tenant);
   return await activate(deps, session, tenant);
@@ -169,13 +174,16 @@ async function makeSchema(
   deps: LifecycleDeps,
   session: Session,
   tenant: Tenant,
-  isMigrated: boolean,
+  { options, tell }: CreatePlan,
   attempt: Attempt,
 ): Promise<boolean> {
   const { driver } = deps;
+  tell("schema");
   const first = driver.dialect.schema.create(tenant.schemaName, tenant.id);
   try {
-    if (isMigrated) return await migrateNewSchema(deps, session, tenant, first);
+    if (options.migrate ?? true) {
+      return await migrateNewSchema(deps, session, tenant, first, () => tell("migrations"));
+    }
     await session.transaction(scopeOf(tenant), async () => undefined, { first });
     return true;
   } catch (error) {
@@ -215,7 +223,11 @@ async function runAfterCreate(
   const isSeeded = seed && seeder.isConfigured;
   if (!hasMoreToDo(deps, plan)) return;
   const migrated = (await registry.get(globalQueries(session), { id: tenant.id })) ?? tenant;
-  if (isSeeded) await seeder.run(session, migrated, await seeder.load());
+  if (isSeeded) {
+    plan.tell("seed");
+    await seeder.run(session, migrated, await seeder.load());
+  }
+  if (hooks.afterCreate !== undefined || afterCreate !== undefined) plan.tell("hooks");
   const about = { name: "afterCreate", scope: scopeOf(migrated), tenant: tenant.slug };
   await runHook(context, about, hooks.afterCreate && (() => hooks.afterCreate?.(migrated)));
   await runHook(context, about, afterCreate && (() => afterCreate(migrated)));

@@ -12,6 +12,7 @@ import type { LifecycleDeps } from "./deps.ts";
  * they go one by one, to fail again and say where.
  *
  * @param first - SQL that makes the schema
+ * @param onBegin - called when it is made, and they begin
  * @returns whether no migration is left to do
  */
 export async function migrateNewSchema(
@@ -19,12 +20,14 @@ export async function migrateNewSchema(
   session: Session,
   tenant: Tenant,
   first: string,
+  onBegin: () => void = () => undefined,
 ): Promise<boolean> {
   let failure: unknown;
   const make = (isOneMessage: boolean): Promise<boolean> =>
     session.transaction(
       scopeOf(tenant),
       async (tx) => {
+        onBegin();
         try {
           return (await migrator.migrateNew(tx, tenant, { isOneMessage })).complete;
         } catch (error) {

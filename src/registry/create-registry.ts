@@ -13,7 +13,7 @@ export interface RegistryOptions {
   /** The tables, how long lookups are remembered, and the logger. */
   readonly settings: Pick<Settings, "cache" | "logger" | "registry">;
   /** Milliseconds of a clock that never goes back. Default `performance.now`. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** Makes the registry of one tenancy. Does no I/O; begins to listen with the first lookup that does. */

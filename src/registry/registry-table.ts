@@ -2,14 +2,14 @@ import type { Statement } from "../core/dialect.ts";
 import type { Queryable } from "../core/driver.ts";
 import { slugKey } from "../core/names.ts";
 import type { Registry } from "../core/registry.ts";
-import type { RegistrySql, RegistryStatements } from "../core/registry-sql.ts";
+import type { RegistryFilter, RegistrySql, RegistryStatements } from "../core/registry-sql.ts";
 import type { RegistryTables } from "../core/settings.ts";
 import type { Tenant } from "../core/tenant.ts";
-import { TenancyError } from "../errors/tenancy-error.ts";
+import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { explainConnectionFailure } from "../internal/connection-failure.ts";
-import { toCursor } from "./cursor.ts";
+import { invalidCursor, toCursor } from "./cursor.ts";
 import { noticesOf } from "./notifications.ts";
-import { parseListOptions } from "./list-filter.ts";
+import { parseListOptions, parseTotalOptions } from "./list-filter.ts";
 import { type RawRow, readCount, type ReadTenant } from "./tenant-row.ts";
 
 /** What of the registry goes to the database every time. */
@@ -25,6 +25,7 @@ export type RegistryTable = Pick<
   | "remove"
   | "removeDomain"
   | "setPrimaryDomain"
+  | "total"
   | "update"
   | "wasAdopted"
 >;
@@ -111,13 +112,18 @@ export function createRegistryTable(
     },
     async list(on, options = {}, digests) {
       const filter = parseListOptions(options);
-      const rows = await run<RawRow>(
-        on,
-        statements.list({ ...filter, digests, limit: filter.limit + 1 }),
-      );
-      const tenants = rows.slice(0, filter.limit).map((row) => read(row).tenant);
-      const last = rows.length > filter.limit ? tenants.at(-1) : undefined;
-      return { nextCursor: last === undefined ? undefined : toCursor(slugKey(last.slug)), tenants };
+      const statement = statements.list({ ...filter, digests, limit: filter.limit + 1 });
+      const rows = await run<RawRow>(on, statement).catch((error: unknown) => {
+        // Whoever wrote it by hand wrote something that is no time.
+        const isCursor = filter.after !== undefined && isTenancyError(error, "INVALID_QUERY");
+        throw isCursor ? invalidCursor(error) : error;
+      });
+      const found = rows.slice(0, filter.limit).map(read);
+      const last = rows.length > filter.limit ? found.at(-1) : undefined;
+      return {
+        nextCursor: last && toCursorAfter(filter, last),
+        tenants: found.map(({ tenant }) => tenant),
+      };
     },
     async release(on, id) {
       await write(on, statements.release(id));
@@ -135,8 +141,19 @@ export function createRegistryTable(
       checkExtra(changes.extra ?? {}, tables);
       return first(await write<RawRow>(on, statements.update(id, changes, from), changes));
     },
+    async total(on, options = {}) {
+      const rows = await run<RawRow>(on, statements.total(parseTotalOptions(options)));
+      return Number(rows[0]?.["tenants"] ?? 0);
+    },
     wasAdopted: (tenant) => adopted.has(tenant),
   };
+}
+
+function toCursorAfter(
+  { isDescending, sort }: Pick<RegistryFilter, "isDescending" | "sort">,
+  { sortKey, tenant }: ReturnType<ReadTenant>,
+): string {
+  return toCursor({ by: sort, isDescending }, { key: slugKey(tenant.slug), value: sortKey });
 }
 
 /** Whether a name could be in the registry at all. One that cannot would fail a whole batch. */

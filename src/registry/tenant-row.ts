@@ -11,13 +11,19 @@ export type ReadTenant = (row: RawRow) => {
   readonly tenant: Tenant;
   /** Whether `insert` took a row that was there. */
   readonly wasThere: boolean;
+  /** In a list: what it is sorted by, unless that is the slug. */
+  readonly sortKey: string | null;
 };
 
 /** Makes what reads the rows of one registry. */
 export function createReadTenant(sql: RegistrySql, tables: RegistryTables): ReadTenant {
   return (raw) => {
     const row = sql.read(raw);
-    return { tenant: toTenant(row, tables), wasThere: row.was_there === true };
+    return {
+      sortKey: row.sort_key ?? null,
+      tenant: toTenant(row, tables),
+      wasThere: row.was_there === true,
+    };
   };
 }
 

@@ -50,7 +50,9 @@ export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> 
   const { context, registry } = deps;
   const provisioning = createProvisioning(deps, operations);
   const onRequest = createOnRequest(deps, operations);
-  const resolve = traceResolve(resolveReady(createResolve({ now: config.now, registry, settings }), onRequest));
+  const resolve = traceResolve(
+    resolveReady(createResolve({ now: config.now, registry, settings }), onRequest),
+  );
   let closing: Promise<void> | undefined;
 
   function close(): Promise<void> {

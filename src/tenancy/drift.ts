@@ -24,12 +24,17 @@ export function createDrift(deps: LifecycleDeps, operations: Operations): Drift 
       const selection = planSelection(how, deps);
       const { against, concurrency = DEFAULT_CONCURRENCY } = options;
       const ref = against === undefined ? undefined : parseRef(against, deps.settings.rules);
-      return await operations.run("fleet.diff", {}, async (event) => {
-        const run = runOf(deps, operations, selection, ref);
-        const result = await diffFleet(deps, run, { ...options, concurrency });
-        if (result.failed.length > 0) event.error = failureOf(result);
-        return result;
-      });
+      return await operations.run(
+        "fleet.diff",
+        {},
+        async (event) => {
+          const run = runOf(deps, operations, selection, ref);
+          const result = await diffFleet(deps, run, { ...options, concurrency });
+          if (result.failed.length > 0) event.error = failureOf(result);
+          return result;
+        },
+        undefined,
+      );
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Tenant } from "../core/tenant.ts";
 import { isTenancyError } from "../errors/tenancy-error.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { withTenantLock } from "../lifecycle/tenant-lock.ts";
+import { askedOfFleet } from "./audit-details.ts";
 import { lookAhead, withoutLook } from "./fleet-look.ts";
 import { MessageWorkers } from "./fleet-messages.ts";
 import { checkFleetOptions, DEFAULT_CONCURRENCY } from "./fleet-options.ts";
@@ -78,35 +79,40 @@ async function run(
   checkFleetOptions(given);
   checkResume(given);
   const wanted = planSelection(given, deps);
-  return await operations.run(`fleet.${verb}`, {}, async (event) => {
-    const taken = given.resume === true ? await takeUp(deps, verb, given) : undefined;
-    if (given.resume === true && taken === undefined) return NOTHING_LEFT;
-    const { id: resumes = null, ids, options } = taken ?? { options: given };
-    const selection = taken === undefined ? wanted : { ...planSelection(options, deps), ids };
-    const canary = await readCanary(deps, selection, options.canary);
-    const { version: latestVersion } = await deps.migrator.latest("tenant");
-    const about = { latestVersion, options: recordedOptions(options), resumes, verb };
-    const record = options.dryRun === true ? undefined : new FleetRecord(deps, about);
-    const how = { options, part, selection, verb } as const;
-    const tryOnce = { ...deps, settings: { ...deps.settings, lockTimeoutMs: 0 } };
-    const fleet: FleetBasis = {
-      canary,
-      isStopped: () => operations.isClosed,
-      record,
-      tryWork: (tenant) => workOn(deps, operations, tenant, { ...how, locking: tryOnce }),
-      work: async (tenant) => {
-        const result = await workOn(deps, operations, tenant, { ...how, locking: deps });
-        return result === "busy" ? undefined : result;
-      },
-    };
-    const done =
-      verb === "migrate"
-        ? await migrateFleet(deps, operations, selection, options, fleet)
-        : await rollBackFleet(deps, selection, options, fleet);
-    if (!done.ok) event.error = failureOf(done);
-    const result = options.dryRun === true ? await withPending(deps, done) : done;
-    return resumes === null ? result : { ...result, resumed: resumes };
-  });
+  return await operations.run(
+    `fleet.${verb}`,
+    {},
+    async (event) => {
+      const taken = given.resume === true ? await takeUp(deps, verb, given) : undefined;
+      if (given.resume === true && taken === undefined) return NOTHING_LEFT;
+      const { id: resumes = null, ids, options } = taken ?? { options: given };
+      const selection = taken === undefined ? wanted : { ...planSelection(options, deps), ids };
+      const canary = await readCanary(deps, selection, options.canary);
+      const { version: latestVersion } = await deps.migrator.latest("tenant");
+      const about = { latestVersion, options: recordedOptions(options), resumes, verb };
+      const record = options.dryRun === true ? undefined : new FleetRecord(deps, about);
+      const how = { options, part, selection, verb } as const;
+      const tryOnce = { ...deps, settings: { ...deps.settings, lockTimeoutMs: 0 } };
+      const fleet: FleetBasis = {
+        canary,
+        isStopped: () => operations.isClosed,
+        record,
+        tryWork: (tenant) => workOn(deps, operations, tenant, { ...how, locking: tryOnce }),
+        work: async (tenant) => {
+          const result = await workOn(deps, operations, tenant, { ...how, locking: deps });
+          return result === "busy" ? undefined : result;
+        },
+      };
+      const done =
+        verb === "migrate"
+          ? await migrateFleet(deps, operations, selection, options, fleet)
+          : await rollBackFleet(deps, selection, options, fleet);
+      if (!done.ok) event.error = failureOf(done);
+      const result = options.dryRun === true ? await withPending(deps, done) : done;
+      return resumes === null ? result : { ...result, resumed: resumes };
+    },
+    askedOfFleet(given),
+  );
 }
 
 async function rollBackFleet(

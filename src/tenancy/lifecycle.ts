@@ -12,12 +12,14 @@ import { notFound, parseRef } from "../lifecycle/refs.ts";
 import { planRename, renameTenant } from "../lifecycle/rename.ts";
 import { resumeTenant, startMaintenance, suspendTenant } from "../lifecycle/state.ts";
 import { checkUpdate, updateTenant } from "../lifecycle/update.ts";
+import { detailsOfCreate, detailsOfUpdate, pick } from "./audit-details.ts";
 import type { Operations } from "./operations.ts";
 
 /** The part of {@link Tenancy} that makes, changes, reads and removes tenants. */
 export type Lifecycle = Pick<
   Tenancy,
   | "addDomain"
+  | "count"
   | "create"
   | "createAndMigrate"
   | "drop"
@@ -47,18 +49,25 @@ export function createLifecycle(
     operation: Operation,
     ref: TenantRef,
     fn: (ref: TenantRef) => Promise<Tenant>,
+    details?: Readonly<Record<string, unknown>>,
   ): Promise<Tenant> {
     const parsed = parseRef(ref, rules);
-    return await operations.run(operation, aboutRef(parsed), async (event) =>
-      learn(event, await fn(parsed)),
+    return await operations.run(
+      operation,
+      aboutRef(parsed),
+      async (event) => learn(event, await fn(parsed)),
+      { details, ref: parsed },
     );
   }
 
   async function create(slug: string, options: CreateOptions = {}): Promise<Tenant> {
     const plan = planCreate(settings, slug, options);
     const about = { schemaName: plan.tenant.schemaName, tenant: plan.tenant.slug };
-    const tenant = await operations.run("tenant.create", about, async (event) =>
-      learn(event, await createTenant(deps, plan)),
+    const tenant = await operations.run(
+      "tenant.create",
+      about,
+      async (event) => learn(event, await createTenant(deps, plan)),
+      { details: detailsOfCreate(options), ref: plan.tenant.slug },
     );
     refillSoon();
     return tenant;
@@ -67,17 +76,28 @@ export function createLifecycle(
   return {
     addDomain: async (ref, domain, options) => {
       const parsed = parseDomain(domain, settings);
-      return await change("tenant.update", ref, (at) => addDomain(deps, at, parsed, options));
+      const details = { addDomain: parsed, ...pick(options, ["primary"]) };
+      return await change(
+        "tenant.update",
+        ref,
+        (at) => addDomain(deps, at, parsed, options),
+        details,
+      );
     },
     create,
     createAndMigrate: create,
     drop: async (ref, options) => {
       const parsed = parseRef(ref, rules);
-      return await operations.run("tenant.drop", aboutRef(parsed), async (event) => {
-        const dropped = await dropTenant(deps, parsed, options);
-        if (dropped !== undefined) learn(event, dropped);
-        return dropped !== undefined;
-      });
+      return await operations.run(
+        "tenant.drop",
+        aboutRef(parsed),
+        async (event) => {
+          const dropped = await dropTenant(deps, parsed, options);
+          if (dropped !== undefined) learn(event, dropped);
+          return dropped !== undefined;
+        },
+        { details: pick(options, ["ifMissing"]), ref: parsed },
+      );
     },
     exists: (ref) => operations.track(() => exists(deps, ref)),
     get: async (ref) => {
@@ -92,26 +112,36 @@ export function createLifecycle(
       const parsed = parseRef(ref, rules);
       return await operations.track(() => checkHealth(deps, parsed));
     },
+    count: (filter) => operations.track(() => registry.total(pooledQueries(driver), filter)),
     list: (options) => operations.track(() => registry.list(pooledQueries(driver), options)),
     removeDomain: async (ref, domain) => {
       const parsed = parseDomain(domain, settings);
-      return await change("tenant.update", ref, (at) => removeDomain(deps, at, parsed));
+      const details = { removeDomain: parsed };
+      return await change("tenant.update", ref, (at) => removeDomain(deps, at, parsed), details);
     },
     rename: async (ref, to) => {
       const plan = planRename(settings, to);
-      return await change("tenant.rename", ref, (at) => renameTenant(deps, at, plan));
+      const details = pick(to, ["schemaName", "slug"]);
+      return await change("tenant.rename", ref, (at) => renameTenant(deps, at, plan), details);
     },
     resume: (ref) => change("tenant.resume", ref, (at) => resumeTenant(deps, at)),
     setPrimaryDomain: async (ref, domain) => {
       const parsed = parseDomain(domain, settings);
-      return await change("tenant.update", ref, (at) => setPrimaryDomain(deps, at, parsed));
+      const details = { primaryDomain: parsed };
+      return await change(
+        "tenant.update",
+        ref,
+        (at) => setPrimaryDomain(deps, at, parsed),
+        details,
+      );
     },
     startMaintenance: (ref) =>
       change("tenant.maintenance", ref, (at) => startMaintenance(deps, at)),
     suspend: (ref) => change("tenant.suspend", ref, (at) => suspendTenant(deps, at)),
     update: async (ref, changes) => {
       checkUpdate(settings, parseRef(ref, rules), changes);
-      return await change("tenant.update", ref, (at) => updateTenant(deps, at, changes));
+      const details = detailsOfUpdate(changes);
+      return await change("tenant.update", ref, (at) => updateTenant(deps, at, changes), details);
     },
   };
 }
@@ -139,5 +169,6 @@ export function aboutRef(ref: TenantRef): Pick<OperationEvent, "tenant"> {
 export function learn(event: OperationEvent, tenant: Tenant): Tenant {
   event.schemaName = tenant.schemaName;
   event.tenant = tenant.slug;
+  event.tenantId = tenant.id;
   return tenant;
 }

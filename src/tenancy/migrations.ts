@@ -6,6 +6,8 @@ import type { Tenant, TenantRef, TenantState } from "../core/tenant.ts";
 import { globalQueries, type LifecycleDeps } from "../lifecycle/deps.ts";
 import { notFound, parseRef, wrongState } from "../lifecycle/refs.ts";
 import { withTenantLock } from "../lifecycle/tenant-lock.ts";
+import { askedOfMigration } from "./audit-details.ts";
+import type { Asked } from "./audit-trail.ts";
 import { aboutRef, learn } from "./lifecycle.ts";
 import type { Operations } from "./operations.ts";
 
@@ -31,34 +33,43 @@ export function createMigrations(deps: LifecycleDeps, operations: Operations): M
   async function onTenant(
     operation: "tenant.migrate" | "tenant.rollback",
     ref: TenantRef,
+    asked: Asked<MigrationResult>,
     fn: (session: Session, tenant: Tenant) => Promise<MigrationResult>,
   ): Promise<MigrationResult> {
     const parsed = parseRef(ref, rules);
-    return await operations.run(operation, aboutRef(parsed), (event) =>
-      withTenantLock(deps, parsed, (session, tenant) =>
-        migrateLocked(deps, learn(event, tenant), () => fn(session, tenant)),
-      ),
+    return await operations.run(
+      operation,
+      aboutRef(parsed),
+      (event) =>
+        withTenantLock(deps, parsed, (session, tenant) =>
+          migrateLocked(deps, learn(event, tenant), () => fn(session, tenant)),
+        ),
+      { ...asked, ref: parsed },
     );
   }
 
   async function onGlobal(
     operation: "global.migrate" | "global.rollback",
+    asked: Asked<MigrationResult>,
     fn: (session: Session) => Promise<MigrationResult>,
   ): Promise<MigrationResult> {
     const schemaName = rules.globalSchema;
     const lock = `kirayedar:global:${schemaName}`;
-    return await operations.run(operation, { schemaName }, () =>
-      driver.session({ lock, lockTimeoutMs: settings.lockTimeoutMs }, fn),
+    return await operations.run(
+      operation,
+      { schemaName },
+      () => driver.session({ lock, lockTimeoutMs: settings.lockTimeoutMs }, fn),
+      asked,
     );
   }
 
   return {
     migrate: (ref, options) =>
-      onTenant("tenant.migrate", ref, (session, tenant) =>
+      onTenant("tenant.migrate", ref, askedOfMigration(options), (session, tenant) =>
         migrator.migrate(session, tenant, options),
       ),
     migrateGlobal: (options) =>
-      onGlobal("global.migrate", async (session) => {
+      onGlobal("global.migrate", askedOfMigration(options), async (session) => {
         const first = driver.dialect.schema.ensure(rules.globalSchema);
         if (options?.dryRun !== true) {
           await session.transaction(GLOBAL_SCOPE, async () => undefined, { first });
@@ -77,15 +88,20 @@ export function createMigrations(deps: LifecycleDeps, operations: Operations): M
       );
     },
     redo: (ref, options) =>
-      onTenant("tenant.migrate", ref, (session, tenant) =>
-        redo(migrator, session, tenant, options),
+      onTenant(
+        "tenant.migrate",
+        ref,
+        askedOfMigration({ ...options, redo: true }),
+        (session, tenant) => redo(migrator, session, tenant, options),
       ),
     rollback: (ref, options) =>
-      onTenant("tenant.rollback", ref, (session, tenant) =>
+      onTenant("tenant.rollback", ref, askedOfMigration(options), (session, tenant) =>
         migrator.rollback(session, tenant, options),
       ),
     rollbackGlobal: (options) =>
-      onGlobal("global.rollback", (session) => migrator.rollback(session, "global", options)),
+      onGlobal("global.rollback", askedOfMigration(options), (session) =>
+        migrator.rollback(session, "global", options),
+      ),
   };
 }
 

@@ -4,9 +4,11 @@ import type { Logger } from "../core/logger.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { MigrationError } from "../migrate/migration-error.ts";
 import { SeedError } from "../migrate/seed-error.ts";
+import type { Asked, AuditTrail } from "./audit-trail.ts";
 
 /** The log line of each operation, when it is done and when it has failed. */
 const MESSAGES: Readonly<Record<Operation, { readonly done: string; readonly failed: string }>> = {
+  "audit.prune": { done: "audit log pruned", failed: "pruning of the audit log failed" },
   "fleet.diff": { done: "fleet compared", failed: "fleet comparison failed" },
   "fleet.migrate": { done: "fleet migrated", failed: "fleet migration failed" },
   "fleet.rollback": { done: "fleet rolled back", failed: "fleet rollback failed" },
@@ -40,11 +42,22 @@ export class Operations {
   readonly #running = new Set<Promise<unknown>>();
   readonly #inside: AsyncLocalStorage<Mark> | undefined;
   readonly #closing = new AbortController();
+  readonly #trail: AuditTrail | undefined;
 
-  /** @param isMarking - whether anybody asks for `isInside`, which costs every `await` a little */
-  constructor(logger: Logger, isMarking = false) {
+  /**
+   * @param options - `isMarking`: whether anybody asks for `isInside`, which costs every `await` a
+   *   little; `trail`: what records that which somebody does
+   */
+  constructor(
+    logger: Logger,
+    {
+      isMarking = false,
+      trail,
+    }: { readonly isMarking?: boolean; readonly trail?: AuditTrail } = {},
+  ) {
     this.#logger = logger;
     this.#inside = isMarking ? new AsyncLocalStorage() : undefined;
+    this.#trail = trail;
   }
 
   /** Whether the caller is a part of an operation that still runs: a hook, a migration, a seed. */
@@ -68,16 +81,28 @@ export class Operations {
   }
 
   /**
-   * Runs one operation, traced and logged.
+   * Runs one operation, traced and logged; and recorded, if somebody does it.
    *
    * @param fn - receives the event, to add what it learns; it also goes into the log line
+   * @param asked - what the audit log tells of it; `undefined` for what changes nothing
    */
   run<T>(
     operation: Operation,
     about: Pick<OperationEvent, "tenant" | "schemaName">,
     fn: (event: OperationEvent) => Promise<T>,
+    asked: Asked<T> | undefined,
   ): Promise<T> {
-    return this.track(() => this.trace(operation, about, fn));
+    return this.track(() => {
+      if (this.#trail === undefined || asked === undefined) {
+        return this.trace(operation, about, fn);
+      }
+      return this.#trail.record(operation, asked, (watch) =>
+        this.trace(operation, about, (event) => {
+          watch(event);
+          return fn(event);
+        }),
+      );
+    });
   }
 
   /**

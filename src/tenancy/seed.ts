@@ -25,15 +25,20 @@ export function createSeeding(deps: LifecycleDeps, operations: Operations): Seed
           tenant: labelOf(parsed),
         });
       }
-      return await operations.run("tenant.seed", aboutRef(parsed), async (event) => {
-        // Before the lock: what is wrong with the file is so for every tenant.
-        const seed = await seeder.load(file);
-        return await withTenantLock(deps, parsed, async (session, tenant) => {
-          learn(event, tenant);
-          if (!SEEDABLE.includes(tenant.state)) throw wrongState(tenant, "seeded");
-          return await seeder.run(session, tenant, seed);
-        });
-      });
+      return await operations.run(
+        "tenant.seed",
+        aboutRef(parsed),
+        async (event) => {
+          // Before the lock: what is wrong with the file is so for every tenant.
+          const seed = await seeder.load(file);
+          return await withTenantLock(deps, parsed, async (session, tenant) => {
+            learn(event, tenant);
+            if (!SEEDABLE.includes(tenant.state)) throw wrongState(tenant, "seeded");
+            return await seeder.run(session, tenant, seed);
+          });
+        },
+        { details: { file }, ref: parsed },
+      );
     },
   };
 }

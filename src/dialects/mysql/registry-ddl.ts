@@ -65,6 +65,13 @@ function alterTenants(tables: RegistryTables, names: RegistryNames): string {
       `left(${bytesOf(`replace(convert(${c.slug} using utf8mb4) collate utf8mb4_bin, '-', '_')`)}, 255)`,
     ),
     generated(
+      KEYS.name,
+      "varbinary(400)",
+      bytesOf(
+        `left(lower(convert(coalesce(${c.name}, '') using utf8mb4) collate utf8mb4_bin), 100)`,
+      ),
+    ),
+    generated(
       KEYS.schema,
       "varbinary(255)",
       `case when ${isTenant} then ${bytesOf(`lower(convert(${c.schema_name} using utf8mb4) collate utf8mb4_general_ci)`)} end`,
@@ -81,6 +88,16 @@ function alterTenants(tables: RegistryTables, names: RegistryNames): string {
     unless(
       indexExists(tables, INDEXES.schema),
       `add unique index ${INDEXES.schema} (${KEYS.schema})`,
+    ),
+    ...[
+      [INDEXES.name, KEYS.name],
+      [INDEXES.created, c.created_at],
+      [INDEXES.updated, c.updated_at],
+    ].map(([index = "", key]) =>
+      unless(
+        indexExists(tables, index),
+        `add index ${index} (${KEYS.isTenant}, ${key}, ${KEYS.slug})`,
+      ),
     ),
   ];
   // Its length is asked for, as a comparison of texts would need them to be of one collation.

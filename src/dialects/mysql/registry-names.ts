@@ -12,17 +12,22 @@ export const NOTICES_TABLE = "kirayedar_notices";
 export const KEYS = {
   /** 1 in a row that is a tenant, and not only a row of the application's own table; else null. */
   isTenant: "kirayedar_is_tenant",
+  /** The beginning of the name in lower case, which lists are sorted by; empty for those without one. */
+  name: "kirayedar_name_key",
   /** The schema's name in lower case, of tenants alone: some servers have only one case. */
   schema: "kirayedar_schema_key",
   /** What slugs are compared and ordered by, as `slugKey` makes it; bytes, so without a collation. */
   slug: "kirayedar_slug_key",
 } as const;
 
-/** Names of our unique indexes, which tell errors apart; they are their table's own. */
+/** Names of our indexes, of which the unique ones tell errors apart; they are their table's own. */
 export const INDEXES = {
+  created: "kirayedar_created",
   domain: "kirayedar_domain",
+  name: "kirayedar_name",
   schema: "kirayedar_schema",
   slug: "kirayedar_slug",
+  updated: "kirayedar_updated",
 } as const;
 
 /** Everything that the registry's statements name, quoted and qualified. */

@@ -1,6 +1,12 @@
 import type { Statement } from "../../core/dialect.ts";
 import { slugKey } from "../../core/names.ts";
-import type { RegistryFilter, RegistryStatements } from "../../core/registry-sql.ts";
+import type { TenantSort } from "../../core/registry.ts";
+import type {
+  ListPosition,
+  RegistryFilter,
+  RegistryStatements,
+  TotalFilter,
+} from "../../core/registry-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import {
   bytesOf,
@@ -54,7 +60,7 @@ export function hasId({ columns: c }: RegistryNames): string {
 /** The reading half of the registry's statements. */
 export function registryReads(
   tables: RegistryTables,
-): Pick<RegistryStatements, "count" | "find" | "get" | "list"> {
+): Pick<RegistryStatements, "count" | "find" | "get" | "list" | "total"> {
   const names = registryNames(tables);
   return {
     count: (states) => count(names, states),
@@ -68,6 +74,7 @@ export function registryReads(
       };
     },
     list: (filter) => list(names, filter),
+    total: (filter) => total(names, filter),
   };
 }
 
@@ -107,18 +114,29 @@ function count(
   };
 }
 
+/** What tenants are sorted by, apart from their slugs: a column, how it is read, and how it is compared. */
+function sortKeySql(
+  { columns: c }: RegistryNames,
+  sort: TenantSort,
+): { readonly column: string; readonly read: string; readonly param: string } | undefined {
+  if (sort === "slug") return undefined;
+  if (sort === "name") {
+    const column = `t.${KEYS.name}`;
+    return { column, param: bytesOf("?"), read: `convert(${column} using utf8mb4)` };
+  }
+  const column = `t.${sort === "createdAt" ? c.created_at : c.updated_at}`;
+  // Seconds since 1970 are the same in every session; in the one hour that a clock is put back, and only
+  // where the session's time zone does so, two moments are one for the comparison.
+  return {
+    column,
+    param: "from_unixtime(cast(? as decimal(20, 6)))",
+    read: `unix_timestamp(${column})`,
+  };
+}
+
 function list(names: RegistryNames, filter: RegistryFilter): Statement {
   const { columns: c } = names;
-  const params: unknown[] = [];
-  const conditions = [IS_TENANT];
-  const isOneOf = (column: string, values: readonly string[]): void => {
-    params.push(...values);
-    conditions.push(`${bytesOf(`t.${column}`)} in (${placeholders(values, bytesOf)})`);
-  };
-  if (filter.states !== undefined) isOneOf(c.state, filter.states);
-  if (filter.version === null) conditions.push(`t.${c.version} is null`);
-  else if (filter.version !== undefined) isOneOf(c.version, [filter.version]);
-  if (filter.server !== undefined) isOneOf(c.server, [filter.server]);
+  const { conditions, params } = conditionsOf(names, filter);
   if (filter.digests !== undefined) {
     const column = bytesOf(`t.${c.migrations_digest}`);
     const isNot = "not" in filter.digests;
@@ -137,11 +155,66 @@ function list(names: RegistryNames, filter: RegistryFilter): Statement {
     conditions.push(`(${like(c.slug)} or ${like(c.name)})`);
     params.push(pattern, pattern);
   }
-  if (filter.afterKey !== undefined) {
-    conditions.push(`t.${KEYS.slug} > ?`);
-    params.push(filter.afterKey);
+  if (filter.after !== undefined) {
+    const after = isAfter(names, filter, filter.after);
+    conditions.push(after.text);
+    params.push(...after.params);
   }
+  const sortKey = sortKeySql(names, filter.sort);
+  const direction = filter.isDescending ? " desc" : "";
+  const key = `t.${KEYS.slug}${direction}`;
+  const order = sortKey === undefined ? key : `${sortKey.column}${direction}, ${key}`;
+  const more = sortKey === undefined ? "" : `, ${sortKey.read} as sort_key`;
   // No parameter: MySQL refuses the type that client libraries give to a number there.
-  const end = `order by t.${KEYS.slug} limit ${filter.limit}`;
-  return { params, text: `${selectRows(names)} where ${conditions.join(" and ")} ${end}` };
+  const end = `order by ${order} limit ${filter.limit}`;
+  return { params, text: `${selectRows(names, more)} where ${conditions.join(" and ")} ${end}` };
+}
+
+/**
+ * Whether a tenant comes behind a position: told by ranges of the index, which the engines do not make of
+ * a comparison of rows. What is null comes first.
+ */
+function isAfter(
+  names: RegistryNames,
+  { isDescending, sort }: Pick<RegistryFilter, "isDescending" | "sort">,
+  { key, value }: ListPosition,
+): Statement {
+  const sign = isDescending ? "<" : ">";
+  const sortKey = sortKeySql(names, sort);
+  if (sortKey === undefined) return { params: [key], text: `t.${KEYS.slug} ${sign} ?` };
+  const { column, param } = sortKey;
+  if (value === null) {
+    const others = isDescending ? "" : ` or ${column} is not null`;
+    return { params: [key], text: `(${column} is null and t.${KEYS.slug} ${sign} ?${others})` };
+  }
+  const nulls = isDescending ? ` or ${column} is null` : "";
+  return {
+    params: [value, key, value],
+    text: `(${column} = ${param} and t.${KEYS.slug} ${sign} ? or ${column} ${sign} ${param}${nulls})`,
+  };
+}
+
+function total(names: RegistryNames, filter: TotalFilter): Statement {
+  const { conditions, params } = conditionsOf(names, filter);
+  return {
+    params,
+    text: `select count(*) as tenants from ${names.tenants} t where ${conditions.join(" and ")}`,
+  };
+}
+
+function conditionsOf(
+  { columns: c }: RegistryNames,
+  { server, states, version }: TotalFilter,
+): { readonly conditions: string[]; readonly params: unknown[] } {
+  const params: unknown[] = [];
+  const conditions = [IS_TENANT];
+  const isOneOf = (column: string, values: readonly string[]): void => {
+    params.push(...values);
+    conditions.push(`${bytesOf(`t.${column}`)} in (${placeholders(values, bytesOf)})`);
+  };
+  if (states !== undefined) isOneOf(c.state, states);
+  if (version === null) conditions.push(`t.${c.version} is null`);
+  else if (version !== undefined) isOneOf(c.version, [version]);
+  if (server !== undefined) isOneOf(c.server, [server]);
+  return { conditions, params };
 }

@@ -19,6 +19,7 @@ export const registrySql: RegistrySql = {
 };
 
 function read(row: Readonly<Record<string, unknown>>): TenantRow {
+  const sortKey = row["sort_key"];
   const wasThere = row["was_there"];
   return {
     ...row,
@@ -33,6 +34,7 @@ function read(row: Readonly<Record<string, unknown>>): TenantRow {
     state: toText(row["state"]) ?? "",
     updated_at: toDate(row["updated_at"]),
     version: toText(row["version"]),
+    ...(sortKey !== undefined && { sort_key: toText(sortKey) }),
     ...(wasThere !== undefined && { was_there: toBoolean(wasThere) }),
   };
 }

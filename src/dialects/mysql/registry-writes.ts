@@ -15,7 +15,7 @@ import {
 import { hasId, IS_TENANT, selectRows } from "./registry-reads.ts";
 
 /** The writing half of the registry's statements. */
-type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list">;
+type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list" | "total">;
 
 /** Holds, from the first statement of each list on, the id of the tenant that it is about, or null. */
 const ID = "@kirayedar_id";

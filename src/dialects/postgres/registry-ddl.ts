@@ -4,14 +4,22 @@ import { runSql } from "./run-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { domainsDdl } from "./domain-tables.ts";
 import { quoteIdentifier } from "./identifier.ts";
-import { isTenantSql, registryNames, slugKeySql } from "./registry-names.ts";
+import {
+  isTenantSql,
+  nameKeySql,
+  type RegistryNames,
+  registryNames,
+  slugKeySql,
+  timeKeySql,
+} from "./registry-names.ts";
 
 /**
  * Makes the registry's tables, or adds to an application's table what it lacks. A column that has
  * to be added to rows that are there stays empty in them: they are no tenants yet.
  */
 export function registryDdl(tables: RegistryTables): string {
-  const { columns: c, domains, extra, indexes, tenants } = registryNames(tables);
+  const names = registryNames(tables);
+  const { columns: c, domains, extra, indexes, tenants } = names;
   const extraTypes = Object.values(tables.extraColumns);
   const added = [
     `${c.slug} text`,

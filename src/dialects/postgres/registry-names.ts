@@ -15,7 +15,9 @@ export interface RegistryNames {
   /** The application's columns. */
   readonly extra: readonly string[];
   /** Unquoted names of our indexes; an existing table may have used any less peculiar name itself. */
-  readonly indexes: { readonly slug: string; readonly schema: string; readonly id: string };
+  readonly indexes: Readonly<
+    Record<"created" | "id" | "name" | "schema" | "slug" | "updated", string>
+  >;
 }
 
 /** Quotes and qualifies the names of one registry. */
@@ -30,7 +32,14 @@ export function registryNames(tables: RegistryTables): RegistryNames {
     ) as RegistryTables["columns"],
     domains: qualified(domainsTable),
     extra: Object.keys(extraColumns).map(quoteIdentifier),
-    indexes: { id: `${mark}_id`, schema: `${mark}_schema`, slug: `${mark}_slug` },
+    indexes: {
+      created: `${mark}_created`,
+      id: `${mark}_id`,
+      name: `${mark}_name`,
+      schema: `${mark}_schema`,
+      slug: `${mark}_slug`,
+      updated: `${mark}_updated`,
+    },
     tenants: qualified(table),
   };
 }
@@ -41,6 +50,20 @@ export function registryNames(tables: RegistryTables): RegistryNames {
  */
 export function slugKeySql(slugColumn: string): string {
   return `(pg_catalog.replace(${slugColumn}::pg_catalog.text, '-', '_') collate "C")`;
+}
+
+/**
+ * Returns what tenants are sorted by when it is by name, whatever its case: the beginning, as an index
+ * cannot hold more; those without a name come first.
+ */
+export function nameKeySql(nameColumn: string): string {
+  const name = `coalesce(${nameColumn}::pg_catalog.text, '')`;
+  return `(pg_catalog."left"(pg_catalog.lower(${name}), 100) collate "C")`;
+}
+
+/** Returns what tenants are sorted by when it is by a time; a table of the application may lack it. */
+export function timeKeySql(timeColumn: string): string {
+  return `coalesce(${timeColumn}, '-infinity')`;
 }
 
 /**

@@ -1,8 +1,16 @@
 import type { Statement } from "../../core/dialect.ts";
 import { slugKey } from "../../core/names.ts";
-import type { RegistryFilter, RegistryStatements } from "../../core/registry-sql.ts";
+import type { TenantSort } from "../../core/registry.ts";
+import type { RegistryFilter, RegistryStatements, TotalFilter } from "../../core/registry-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
-import { isTenantSql, type RegistryNames, registryNames, slugKeySql } from "./registry-names.ts";
+import {
+  isTenantSql,
+  nameKeySql,
+  type RegistryNames,
+  registryNames,
+  slugKeySql,
+  timeKeySql,
+} from "./registry-names.ts";
 
 /** Returns the columns of a `TenantRow`, of the tenant with the alias `t`; without its domains. */
 export function rowColumns({ columns: c, extra }: RegistryNames): string {
@@ -30,7 +38,7 @@ export function domainsColumn({ columns: c, domains }: RegistryNames): string {
 /** The reading half of the registry's statements. */
 export function registryReads(
   tables: RegistryTables,
-): Pick<RegistryStatements, "count" | "find" | "get" | "list"> {
+): Pick<RegistryStatements, "count" | "find" | "get" | "list" | "total"> {
   const names = registryNames(tables);
   const { columns: c, domains, tenants } = names;
   const select = `select ${rowColumns(names)}, ${domainsColumn(names)} from ${tenants} t`;
@@ -58,26 +66,30 @@ export function registryReads(
       params: [typeof ref === "string" ? slugKey(ref) : ref.id],
       text: `${select} where ${isTenant} and ${typeof ref === "string" ? key : idText} = $1${lock ? " for update of t" : ""}`,
     }),
-    list: (filter) => list(select, names, filter),
+    list: (filter) => list(names, filter),
+    total: (filter) => total(names, filter),
   };
 }
 
-function list(select: string, { columns: c }: RegistryNames, filter: RegistryFilter): Statement {
+/** What tenants are sorted by, apart from their slugs; as text, which the same expression takes again. */
+function sortKeySql(columns: RegistryTables["columns"], sort: TenantSort): string | undefined {
+  switch (sort) {
+    case "slug":
+      return undefined;
+    case "name":
+      return nameKeySql(`t.${columns.name}`);
+    case "createdAt":
+      return timeKeySql(`t.${columns.created_at}`);
+    case "updatedAt":
+      return timeKeySql(`t.${columns.updated_at}`);
+  }
+}
+
+function list(names: RegistryNames, filter: RegistryFilter): Statement {
+  const { columns: c, tenants } = names;
   const params: unknown[] = [];
   const param = (value: unknown): string => `$${params.push(value)}`;
-  const key = slugKeySql(`t.${c.slug}`);
-  const conditions = [isTenantSql(`t.${c.schema_name}`)];
-  if (filter.states !== undefined) {
-    const states = param(filter.states);
-    conditions.push(`t.${c.state}::pg_catalog.text = any(${states}::pg_catalog.text[])`);
-  }
-  if (filter.version === null) conditions.push(`t.${c.version} is null`);
-  else if (filter.version !== undefined) {
-    conditions.push(`t.${c.version}::pg_catalog.text = ${param(filter.version)}`);
-  }
-  if (filter.server !== undefined) {
-    conditions.push(`t.${c.server}::pg_catalog.text = ${param(filter.server)}`);
-  }
+  const conditions = conditionsOf(names, filter, param);
   if (filter.digests !== undefined) {
     const column = `t.${c.migrations_digest}::pg_catalog.text`;
     if ("not" in filter.digests) {
@@ -94,7 +106,46 @@ function list(select: string, { columns: c }: RegistryNames, filter: RegistryFil
       `t.${column}::pg_catalog.text ilike ${pattern} escape E'\\\\'`;
     conditions.push(`(${like(c.slug)} or ${like(c.name)})`);
   }
-  if (filter.afterKey !== undefined) conditions.push(`${key} > ${param(filter.afterKey)}`);
-  const text = `${select} where ${conditions.join(" and ")} order by ${key} limit ${param(filter.limit)}`;
+  const key = slugKeySql(`t.${c.slug}`);
+  const sortKey = sortKeySql(c, filter.sort);
+  const keys = sortKey === undefined ? [key] : [sortKey, key];
+  if (filter.after !== undefined) {
+    const { key: after, value } = filter.after;
+    const values = sortKey === undefined ? [param(after)] : [param(value), param(after)];
+    const sign = filter.isDescending ? "<" : ">";
+    conditions.push(`(${keys.join(", ")}) ${sign} (${values.join(", ")})`);
+  }
+  const order = keys.map((one) => (filter.isDescending ? `${one} desc` : one)).join(", ");
+  const more = sortKey === undefined ? "" : `, ${sortKey}::pg_catalog.text as sort_key`;
+  const text = `select ${rowColumns(names)}, ${domainsColumn(names)}${more} from ${tenants} t
+where ${conditions.join(" and ")} order by ${order} limit ${param(filter.limit)}`;
   return { params, text };
+}
+
+function total(names: RegistryNames, filter: TotalFilter): Statement {
+  const params: unknown[] = [];
+  const conditions = conditionsOf(names, filter, (value) => `$${params.push(value)}`);
+  return {
+    params,
+    text: `select pg_catalog.count(*)::integer as tenants from ${names.tenants} t where ${conditions.join(" and ")}`,
+  };
+}
+
+function conditionsOf(
+  { columns: c }: RegistryNames,
+  { server, states, version }: TotalFilter,
+  param: (value: unknown) => string,
+): string[] {
+  const conditions = [isTenantSql(`t.${c.schema_name}`)];
+  if (states !== undefined) {
+    conditions.push(`t.${c.state}::pg_catalog.text = any(${param(states)}::pg_catalog.text[])`);
+  }
+  if (version === null) conditions.push(`t.${c.version} is null`);
+  else if (version !== undefined) {
+    conditions.push(`t.${c.version}::pg_catalog.text = ${param(version)}`);
+  }
+  if (server !== undefined) {
+    conditions.push(`t.${c.server}::pg_catalog.text = ${param(server)}`);
+  }
+  return conditions;
 }

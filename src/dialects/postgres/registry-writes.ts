@@ -7,7 +7,7 @@ import { isTenantSql, registryNames } from "./registry-names.ts";
 import { domainsColumn, rowColumns } from "./registry-reads.ts";
 
 /** The writing half of the registry's statements. */
-type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list">;
+type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list" | "total">;
 
 /**
  * Every write has the notice of itself in its `returning`, so that both or neither are committed.

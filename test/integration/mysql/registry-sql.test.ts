@@ -288,7 +288,9 @@ describeMysql("the SQL of MySQL's registry", () => {
           ["\\%", 0],
         ] as const) {
           const filter = {
-            afterKey: "aa",
+            after: { key: "aa", value: null },
+            isDescending: false,
+            sort: "slug" as const,
             limit: 5,
             search,
             server: "default",
@@ -350,7 +352,9 @@ describeMysql("the SQL of MySQL's registry", () => {
     const find = statements.find(keys);
     expect(await client.query(find)).toHaveLength(3);
     const filter = {
-      afterKey: "t_1",
+      after: { key: "t_1", value: null },
+      isDescending: false,
+      sort: "slug" as const,
       limit: 5,
       search: undefined,
       server: undefined,

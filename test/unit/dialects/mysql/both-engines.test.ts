@@ -47,7 +47,9 @@ const entry: JournalEntry = {
 const statements = registry.statements(tables, "channel");
 const table = { schema: "app", table: "history" };
 const filter = {
-  afterKey: "a",
+  after: { key: "a", value: null },
+  isDescending: false,
+  sort: "slug" as const,
   limit: 5,
   search: "x",
   server: "default",
