@@ -205,4 +205,11 @@ export interface Driver<Pool = unknown> {
   subscribe(channel: string, subscriber: Subscriber): Promise<() => Promise<void>> | undefined;
   /** Ends every connection. */
   close(): Promise<void>;
+  /**
+   * Makes another driver of the kind, which belongs to no tenancy yet, of the options that this one was
+   * made with, as they are changed: for `kirayedar/testing`.
+   *
+   * @internal
+   */
+  remake?(change: <Options extends object>(options: Options) => Options): Driver<Pool>;
 }

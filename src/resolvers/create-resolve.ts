@@ -21,7 +21,7 @@ export interface ResolveOptions {
   /** The chain, and what resolvers and slugs are measured by. */
   readonly settings: Pick<Settings, "cache" | "resolvers" | "resolving" | "rules">;
   /** Milliseconds of the registry's clock. Default `performance.now`. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** Finds out which tenant a request is for. */

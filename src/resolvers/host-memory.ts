@@ -19,7 +19,7 @@ interface Remembered {
  */
 export function rememberHosts(
   resolveAnew: ResolveAnew,
-  { now, registry, settings }: Required<ResolveOptions>,
+  { now, registry, settings }: ResolveOptions & { readonly now: () => number },
 ): Resolve {
   const { maxEntries, ttlMs } = settings.cache;
   const known = new LRUCache<string, Remembered>({ max: maxEntries });

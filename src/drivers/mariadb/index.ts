@@ -20,6 +20,12 @@ export type { MariadbOptions } from "./options.ts";
  * createTenancy({ database: mariadb({ uri: process.env.DATABASE_URL }) });
  */
 export function mariadb(options: MariadbOptions | string = {}): Driver<Pool> {
-  const { config, own } = sortOptions(typeof options === "string" ? { uri: options } : options);
-  return new MysqlDriver(new MariadbLibrary(config), own);
+  return make(typeof options === "string" ? { uri: options } : options);
+}
+
+function make(options: MariadbOptions): MysqlDriver<Pool> {
+  const { config, createPool, own } = sortOptions(options);
+  return new MysqlDriver(new MariadbLibrary(config, createPool), own, (change) =>
+    make(change(options)),
+  );
 }

@@ -11,9 +11,11 @@ import { openWire } from "./wire.ts";
 export class MariadbLibrary implements ClientLibrary<Pool> {
   readonly name = "mariadb";
   readonly #config: PoolConfig;
+  readonly #createPool: (config: PoolConfig) => Pool;
 
-  constructor(config: PoolConfig) {
+  constructor(config: PoolConfig, create: (config: PoolConfig) => Pool = createPool) {
     this.#config = config;
+    this.#createPool = create;
   }
 
   get database(): string | undefined {
@@ -28,7 +30,7 @@ export class MariadbLibrary implements ClientLibrary<Pool> {
   }
 
   createPool(host: DriverHost): TenantPool<Pool> {
-    return new MariadbTenantPool(createPool, this.#config, host);
+    return new MariadbTenantPool(this.#createPool, this.#config, host);
   }
 
   createWires(max: number): Wires {

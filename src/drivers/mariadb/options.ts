@@ -1,4 +1,4 @@
-import type { PoolConfig } from "mariadb";
+import type { Pool, PoolConfig } from "mariadb";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { checkCharset } from "../mysql/charset.ts";
 import type { MysqlDriverOptions } from "../mysql/mysql-driver.ts";
@@ -15,6 +15,12 @@ export interface MariadbOptions extends PoolConfig, MysqlDriverOptions {
    * win over what it says.
    */
   readonly uri?: string | undefined;
+  /**
+   * Makes the library's pool. Default: the library's own way.
+   *
+   * @internal
+   */
+  readonly createPool?: (config: PoolConfig) => Pool;
 }
 
 /** The application's options, sorted by whose they are. */
@@ -23,11 +29,13 @@ export interface SortedOptions {
   readonly config: PoolConfig;
   /** The driver's. */
   readonly own: MysqlDriverOptions;
+  /** Makes the library's pool, where that is not the library's own way. */
+  readonly createPool: ((config: PoolConfig) => Pool) | undefined;
 }
 
 /** Sorts options. @throws TenancyError `INVALID_CONFIG` */
 export function sortOptions(options: MariadbOptions): SortedOptions {
-  const { changePollMs, maintenanceConnections, uri, ...config } = options;
+  const { changePollMs, createPool, maintenanceConnections, uri, ...config } = options;
   const own = {
     ...(changePollMs === undefined ? {} : { changePollMs }),
     ...(maintenanceConnections === undefined ? {} : { maintenanceConnections }),
@@ -35,7 +43,7 @@ export function sortOptions(options: MariadbOptions): SortedOptions {
   const all = { ...(uri === undefined ? {} : parseAddress(uri)), ...config };
   checkCharset(all.charset, "charset", "mariadb");
   checkCharset(all.collation, "collation", "mariadb");
-  return { config: all, own };
+  return { config: all, createPool, own };
 }
 
 /** The library's own parser wants a database, and knows no address that begins with `mysql:`. */

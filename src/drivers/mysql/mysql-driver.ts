@@ -39,6 +39,11 @@ export interface MysqlDriverOptions {
   readonly changePollMs?: number;
 }
 
+/** Makes another driver, of the options of one as they are changed. */
+type Remake<Pool> = (
+  change: <Options extends object>(options: Options) => Options,
+) => MysqlDriver<Pool>;
+
 /** MySQL and MariaDB through one client library. */
 export class MysqlDriver<Pool> implements Driver<Pool> {
   readonly name: string;
@@ -46,6 +51,7 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
   readonly defaultSchema: string | undefined;
   readonly #library: ClientLibrary<Pool>;
   readonly #options: MysqlDriverOptions;
+  readonly remake: Remake<Pool>;
   readonly #subscriptions = new Set<Subscription>();
   #host: DriverHost | undefined;
   #pool: TenantPool<Pool> | undefined;
@@ -55,8 +61,10 @@ export class MysqlDriver<Pool> implements Driver<Pool> {
   readonly #shards = new Map<number, EachWires>();
   #closing: Promise<void> | undefined;
 
-  constructor(library: ClientLibrary<Pool>, options: MysqlDriverOptions) {
+  /** @param remake - makes another one, of the options of both as they are changed */
+  constructor(library: ClientLibrary<Pool>, options: MysqlDriverOptions, remake: Remake<Pool>) {
     checkOptions(options, library.name);
+    this.remake = remake;
     this.name = library.name;
     this.defaultSchema = library.database;
     this.#library = library;

@@ -20,5 +20,9 @@ export type { Mysql2Options } from "./options.ts";
  * createTenancy({ database: mysql2({ uri: process.env.DATABASE_URL }) });
  */
 export function mysql2(options: Mysql2Options = {}): Driver<Pool> {
-  return new MysqlDriver(new Mysql2Library(options), options);
+  return make(options);
+}
+
+function make(options: Mysql2Options): MysqlDriver<Pool> {
+  return new MysqlDriver(new Mysql2Library(options), options, (change) => make(change(options)));
 }

@@ -93,6 +93,10 @@ export class PgDriver implements Driver<Pool> {
     this.#host = host;
   }
 
+  remake(change: (options: PgOptions) => PgOptions): PgDriver {
+    return new PgDriver(change(this.#options));
+  }
+
   poolFor(scope: Scope): Pool {
     return boundPool(this.#tenantPool(), scope);
   }

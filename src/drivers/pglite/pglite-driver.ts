@@ -58,6 +58,10 @@ export class PgliteDriver implements Driver<TenantPglite> {
     this.#attachment = { database, pool };
   }
 
+  remake(change: (options: PgliteOptions) => PgliteOptions): PgliteDriver {
+    return new PgliteDriver(change(this.#options));
+  }
+
   poolFor(scope: Scope): TenantPglite {
     let view = this.#views.get(scope);
     if (view === undefined) {

@@ -1,0 +1,94 @@
+import type { Tenancy } from "../core/tenancy.ts";
+import { TenancyError } from "../errors/tenancy-error.ts";
+import type { TestHooks } from "./runner.ts";
+import { stateOf } from "./state.ts";
+
+/** A transaction that everything of a tenancy runs in, until it is rolled back. */
+export interface Rollback extends AsyncDisposable {
+  /**
+   * Undoes everything since it was begun; later calls do nothing.
+   *
+   * @throws TenancyError `TRANSACTION_LEFT_OPEN` when a transaction of the application was not ended
+   */
+  rollBack(): Promise<void>;
+}
+
+/**
+ * Runs `fn`, and then undoes all that it did in the databases of the tenancy, whatever it was done by:
+ * `query`, `transaction`, the pool, bound pools and ORMs over them, in every scope. Transactions of the
+ * application become savepoints.
+ *
+ * One at a time for each tenancy: what its application does meanwhile elsewhere in the process is undone
+ * too.
+ *
+ * @throws TenancyError `SANDBOX_REFUSED` within another one; what `fn` throws
+ */
+export async function rolledBack<T>(
+  tenancy: Tenancy,
+  fn: () => T | PromiseLike<T>,
+): Promise<Awaited<T>> {
+  const rollback = await beginRollback(tenancy);
+  let value: Awaited<T>;
+  try {
+    value = await fn();
+  } catch (error) {
+    // What the test itself has found comes first.
+    await rollback.rollBack().catch(() => undefined);
+    throw error;
+  }
+  await rollback.rollBack();
+  return value;
+}
+
+/**
+ * Begins what `rolledBack` does around a function, for hooks that run before and after a test. No async
+ * context has to reach from one to the other: it is the tenancy that is in the transaction, and not the
+ * call.
+ *
+ * @throws TenancyError `SANDBOX_REFUSED` if it is begun already
+ */
+export async function beginRollback(tenancy: Tenancy): Promise<Rollback> {
+  const state = stateOf(tenancy);
+  if (state.run !== undefined || state.sandbox.isOpen) {
+    throw new TenancyError(
+      "SANDBOX_REFUSED",
+      "What the tenancy does is being rolled back already.",
+      {
+        remedy: "Run tests that share a tenancy one after the other, not concurrently.",
+      },
+    );
+  }
+  const run = await state.sandbox.begin();
+  state.run = run;
+  const rollBack = async (): Promise<void> => {
+    if (state.run !== run) return;
+    state.run = undefined;
+    const open = await run.end();
+    if (open === 0) return;
+    throw new TenancyError("TRANSACTION_LEFT_OPEN", "A test has ended with a transaction open.", {
+      remedy: "Wait in the test for everything that it starts, and release every client.",
+    });
+  };
+  return { rollBack, [Symbol.asyncDispose]: rollBack };
+}
+
+/**
+ * Has everything rolled back that each test of a file does.
+ *
+ * @param hooks - the runner's own `beforeEach` and `afterEach`
+ * @example
+ * useRollback(tenancy, { afterEach, beforeEach });
+ */
+export function useRollback(
+  tenancy: Tenancy | (() => Tenancy),
+  hooks: Pick<TestHooks, "afterEach" | "beforeEach">,
+): void {
+  let rollback: Rollback | undefined;
+  hooks.beforeEach(async () => {
+    rollback = await beginRollback(typeof tenancy === "function" ? tenancy() : tenancy);
+  });
+  hooks.afterEach(async () => {
+    await rollback?.rollBack();
+    rollback = undefined;
+  });
+}

@@ -1,0 +1,134 @@
+import type pgModule from "pg";
+import type { Pool } from "pg";
+import type { Driver } from "../../core/driver.ts";
+import type { PgOptions } from "../../drivers/pg/options.ts";
+import type { PgClient, Submittable } from "../../drivers/pg/peer.ts";
+import type { TenantPool } from "../../drivers/pg/tenant-pool.ts";
+import { notRemakeable } from "./not-remakeable.ts";
+import { PgRun } from "./pg-run.ts";
+import type { Sandbox, SandboxedDriver } from "./sandbox.ts";
+import { outsideCallTrees } from "./scheduler.ts";
+
+/** A connection of the pool, whose statements may run on another one. */
+export interface SandboxClient extends PgClient {
+  /** The sandbox that it was handed out in. */
+  sandbox: PgRun | undefined;
+  /** Sends a statement on this very connection. */
+  send(query: unknown, ...rest: unknown[]): unknown;
+  /** What the server says of the transaction on this very connection. */
+  serverStatus(): ReturnType<PgClient["getTransactionStatus"]>;
+}
+
+/** What of `pg.Client` is built on. */
+interface BaseClient {
+  new (config?: object): {
+    query(...args: unknown[]): unknown;
+    getTransactionStatus(): ReturnType<PgClient["getTransactionStatus"]>;
+    end(callback?: unknown): unknown;
+  };
+}
+
+/** Makes a driver like the application's, whose pool can be put into a sandbox. */
+export async function sandboxPg(
+  original: Driver<Pool>,
+  change: <Options extends object>(options: Options) => Options,
+): Promise<SandboxedDriver<Pool>> {
+  const pg = (await import("pg")).default;
+  let used = pg;
+  const driver = original.remake?.(<Options extends object>(options: Options): Options => {
+    const given = options as PgOptions;
+    used = given.pg ?? pg;
+    const { Client = used.Client } = given as { readonly Client?: typeof pgModule.Client };
+    const max = (given.max ?? DEFAULT_MAX) + 1;
+    // One more, as the connection that everything runs on is nobody's.
+    const own = { ...change(given), Client: sandboxClass(Client, used), max };
+    return own as unknown as Options;
+  });
+  if (driver === undefined) throw notRemakeable(original.name);
+  return { driver, open: (options) => openSandbox(driver.pool as TenantPool, options) };
+}
+
+/** As `pg` has it. */
+const DEFAULT_MAX = 10;
+
+function openSandbox(
+  pool: TenantPool,
+  { logger, patience }: Parameters<SandboxedDriver<Pool>["open"]>[0],
+): Sandbox {
+  let run: PgRun | undefined;
+  // Whoever has a client already keeps it as it is.
+  pool.on("acquire", (client) => {
+    (client as unknown as SandboxClient).sandbox = run;
+  });
+  return {
+    async begin() {
+      const borrowed = await outsideCallTrees(() => pool.borrow());
+      const pinned = borrowed.client as SandboxClient;
+      const begun = new PgRun(pinned, logger, patience);
+      await begun.begin();
+      run = begun;
+      return {
+        end: async () => {
+          run = undefined;
+          const open = await begun.end();
+          await borrowed.giveBack(begun.isLost);
+          return open;
+        },
+      };
+    },
+    get isOpen() {
+      return run !== undefined;
+    },
+  };
+}
+
+/** Makes the subclass of one copy of `pg.Client` whose statements a sandbox may take over. */
+function sandboxClass(Client: typeof pgModule.Client, { Query }: typeof pgModule): typeof Client {
+  const Base = Client as unknown as BaseClient;
+  class Sandboxed extends Base {
+    sandbox: PgRun | undefined;
+
+    override query(...args: unknown[]): unknown {
+      const { sandbox } = this;
+      if (sandbox === undefined) return super.query(...args);
+      const [first, second, third] = args;
+      const self = this as unknown as SandboxClient;
+      if (typeof (first as Submittable | null)?.submit === "function") {
+        const query = first as Submittable;
+        query.callback ??= [second, third].find((it) => typeof it === "function") as never;
+        sandbox.add(self, query);
+        return query;
+      }
+      const query = new (Query as unknown as new (...args: unknown[]) => Submittable)(...args);
+      if (query.callback) {
+        sandbox.add(self, query);
+        return undefined;
+      }
+      return new Promise((resolve, reject) => {
+        query.callback = (error, result) => (error ? reject(error) : resolve(result));
+        sandbox.add(self, query);
+      });
+    }
+
+    override getTransactionStatus(): ReturnType<PgClient["getTransactionStatus"]> {
+      return this.sandbox === undefined
+        ? super.getTransactionStatus()
+        : this.sandbox.statusOf(this as unknown as SandboxClient);
+    }
+
+    override end(callback?: unknown): unknown {
+      this.sandbox?.abandon(this as unknown as SandboxClient);
+      this.sandbox = undefined;
+      return super.end(callback);
+    }
+
+    send(...args: unknown[]): unknown {
+      return super.query(...args);
+    }
+
+    serverStatus(): ReturnType<PgClient["getTransactionStatus"]> {
+      return super.getTransactionStatus();
+    }
+  }
+  return Sandboxed as unknown as typeof Client;
+}
