@@ -20,6 +20,7 @@ if (task !== "preview") {
   run(".vitepress/project-pages.ts");
 }
 run("node_modules/vitepress/bin/vitepress.js", task, ...more);
+if (task === "build") run(".vitepress/check-anchors.ts");
 
 /** Runs a file with the Node.js that runs this one, and ends with it where it fails. */
 function run(file, ...args) {

@@ -1,7 +1,7 @@
 // The documentation as a site. `npm run docs` builds it, `npm run docs:dev` serves it to writers.
 import { readFileSync } from "node:fs";
 import { defineConfig, type UserConfig } from "vitepress";
-import { forSite } from "./markdown.ts";
+import { forSite, slugify } from "./markdown.ts";
 import { sidebar } from "./sidebar.ts";
 import { REWRITES } from "./site-map.ts";
 
@@ -21,7 +21,7 @@ const config: UserConfig = defineConfig({
   lang: "en-GB",
   // A fresh clone gives every file the same date.
   lastUpdated: false,
-  markdown: { config: forSite },
+  markdown: { anchor: { slugify }, config: forSite },
   rewrites: REWRITES,
   srcExclude: ["node_modules/**"],
   themeConfig: {

@@ -52,3 +52,12 @@ function setImage(token: Token, page: string): void {
   const file = posix.join(posix.dirname(originOf(page)), source);
   token.attrSet("src", posix.relative(posix.dirname(`docs/${page}`), file));
 }
+
+/** Returns the anchor of a heading as a Git forge makes it, so that one link is right in both. */
+export function slugify(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+    .replaceAll(" ", "-");
+}

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -22,21 +22,26 @@ export interface Project {
 
 const run = promisify(execFile);
 
-/** Makes a project with the package as an installation has it, but with the sources for what is built. */
-export function createProject(): Project {
+/**
+ * Makes a project with the package as an installation has it, but with the sources for what is
+ * built.
+ *
+ * @param packages - what the page tells to install beside it
+ */
+export function createProject(packages: readonly string[] = ["pg"]): Project {
   const folder = mkdtempSync(join(tmpdir(), "kirayedar-docs-"));
   const modules = join(folder, "node_modules");
   const own = join(modules, "kirayedar");
   mkdirSync(own, { recursive: true });
   symlinkSync(join(ROOT, "src"), join(own, "src"), "junction");
-  const exports = {
-    ".": "./src/index.ts",
-    "./node": "./src/integrations/http/node/index.ts",
-    "./pg": "./src/drivers/pg/index.ts",
-    "./pglite": "./src/drivers/pglite/index.ts",
-  };
-  writeFileSync(join(own, "package.json"), JSON.stringify({ exports, type: "module" }));
-  symlinkSync(join(ROOT, "node_modules", "pg"), join(modules, "pg"), "junction");
+  writeFileSync(
+    join(own, "package.json"),
+    JSON.stringify({ exports: sourcesByName(), type: "module" }),
+  );
+  for (const name of packages) {
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules", name), join(modules, name), "junction");
+  }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   return {
     folder,
@@ -49,6 +54,20 @@ export function createProject(): Project {
       writeFileSync(join(folder, path), text);
     },
   };
+}
+
+/** Returns the source of each entry point, by the name in `exports`. */
+function sourcesByName(): Record<string, string> {
+  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    exports: Record<string, string | { default: string }>;
+  };
+  return Object.fromEntries(
+    Object.entries(manifest.exports).flatMap(([name, target]) =>
+      typeof target === "string"
+        ? []
+        : [[name, target.default.replace("./dist/", "./src/").replace(/\.js$/, ".ts")]],
+    ),
+  );
 }
 
 /** Returns the files that a page tells to make, by path: TypeScript by its first line. */

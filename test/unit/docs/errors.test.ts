@@ -2,6 +2,16 @@ import { describe, expect, it } from "vitest";
 import { REMEDIES } from "../../../src/errors/codes.ts";
 import { readDocument } from "./markdown.ts";
 
+describe("troubleshooting", () => {
+  it("leads from each code to its section, and names no other", () => {
+    const text = readDocument("docs/troubleshooting.md").lines.join("\n");
+    const linked = [...text.matchAll(/\[`([A-Z_]+)`\]\(reference\/errors\.md#([a-z_]+)\)/g)];
+    expect(linked.filter(([, code = "", anchor]) => code.toLowerCase() !== anchor)).toEqual([]);
+    const codes = new Set(linked.map(([, code = ""]) => code));
+    expect([...codes].toSorted()).toEqual(Object.keys(REMEDIES).toSorted());
+  });
+});
+
 describe("the reference of error codes", () => {
   const { lines } = readDocument("docs/reference/errors.md");
   const sections = lines.flatMap((line) => /^## `([A-Z_]+)`$/.exec(line)?.[1] ?? []);
