@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly isSortable?: boolean;
   /** Left out where the table is narrow. */
   readonly isExtra?: boolean;
+  /** Where rows are cards: beside the row's name, without its heading. For a state. */
+  readonly isBeside?: boolean;
 }
 
 /** By what a table is sorted. */
@@ -115,7 +117,11 @@ function Heading<Row>(props: {
 }
 
 function classesOf<Row>(column: Column<Row>): string | undefined {
-  const classes = [column.isNumeric && "numeric", column.isExtra && "extra"].filter(Boolean);
+  const classes = [
+    column.isNumeric && "numeric",
+    column.isExtra && "extra",
+    column.isBeside && "beside",
+  ].filter(Boolean);
   return classes.length === 0 ? undefined : classes.join(" ");
 }
 

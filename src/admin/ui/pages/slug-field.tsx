@@ -20,7 +20,7 @@ export function SlugField(props: {
   return (
     <Field
       label="Slug"
-      hint="Names the tenant in addresses and on the command line. Lower-case letters, digits, - and _."
+      hint="Names the tenant everywhere: lower-case letters, digits, hyphens and underscores."
       error={props.error ?? refusal}
       note={noteOf(slug, known, check)}
     >

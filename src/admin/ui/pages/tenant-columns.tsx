@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { TenantSummary } from "../../contract.ts";
-import { Badge } from "../components/badge.tsx";
+import { Badge, Mark } from "../components/badge.tsx";
 import type { Column } from "../components/table.tsx";
 import { Dash, Time, Version } from "../components/values.tsx";
 import { tenantHref } from "./tenant-list-query.ts";
@@ -17,7 +17,7 @@ export function tenantColumns(options: {
       title: "Slug",
       isSortable: true,
       cell: ({ slug }) => (
-        <a class="mono" href={tenantHref(slug)}>
+        <a class="mono cell-short cell-slug" title={slug} href={tenantHref(slug)}>
           {slug}
         </a>
       ),
@@ -26,19 +26,22 @@ export function tenantColumns(options: {
       key: "name",
       title: "Name",
       isSortable: true,
-      cell: ({ name }) => (name === null ? <Dash /> : <span class="cell-name">{name}</span>),
+      cell: ({ name }) => (name === null ? <Dash /> : <NameCell name={name} />),
     },
-    { key: "state", title: "State", cell: ({ state }) => <Badge state={state} /> },
+    { key: "state", title: "State", isBeside: true, cell: ({ state }) => <Badge state={state} /> },
     {
       key: "version",
       title: "Version",
       cell: ({ version }) => (
-        <>
+        <span class="cell-version">
           <Version version={version} />
           {latestVersion !== null && version !== latestVersion && (
-            <span class="cell-word"> not the latest</span>
+            <span class="cell-old" title={`The latest is ${latestVersion}`}>
+              <Mark tone="warn" />
+              <span class="unseen">not the latest</span>
+            </span>
           )}
-        </>
+        </span>
       ),
     },
     {
@@ -68,13 +71,21 @@ export function tenantColumns(options: {
   ];
 }
 
+function NameCell(props: { readonly name: string }): ComponentChildren {
+  return (
+    <span class="cell-short" title={props.name}>
+      {props.name}
+    </span>
+  );
+}
+
 function Domains(props: { readonly domains: readonly string[] }): ComponentChildren {
   const [first, ...others] = props.domains;
   if (first === undefined) return <Dash />;
   return (
-    <span title={props.domains.join("\n")}>
-      {first}
-      {others.length > 0 && <span class="dim"> +{others.length}</span>}
+    <span class="cell-domains" title={props.domains.join("\n")}>
+      <span class="cell-short">{first}</span>
+      {others.length > 0 && <span class="dim">+{others.length}</span>}
     </span>
   );
 }
