@@ -8,9 +8,12 @@ const MOST_KNOWN = 200;
 
 let known: ReadonlyMap<string, Operation> = new Map();
 const knownListeners = new Set<() => void>();
+let isKnowing = false;
 
-/** Begins to remember the operations that are heard of; once, before the first is. */
+/** Begins to remember the operations that are heard of, before the first is. */
 export function startKnowing(): void {
+  if (isKnowing) return;
+  isKnowing = true;
   subscribe((event) => {
     if (event.type !== "operation") return;
     const { operation } = event;

@@ -1,22 +1,105 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { MigrationsOverview, Operation, RunList } from "../../contract.ts";
+import { Button } from "../components/button.tsx";
 import { Page } from "../components/page.tsx";
-import { Empty } from "../components/states.tsx";
-import type { PageProps } from "../router.ts";
+import { ErrorBox, Skeleton } from "../components/states.tsx";
+import { Version } from "../components/values.tsx";
+import { useKnownOperations } from "../operations.ts";
+import { useResource, whenRunsChange, whenTenantsChange } from "../resource.ts";
+import { useMay } from "../session.ts";
+import { GlobalMigrations } from "./migrations-global.tsx";
+import { MigrationGroups } from "./migrations-groups.tsx";
+import { MigrationVersions, PendingMigrations } from "./migrations-versions.tsx";
+import { Runs } from "./run-list.tsx";
+import { RunProgress } from "./run-progress.tsx";
+import { RunResume } from "./run-resume.tsx";
+import { RunStart } from "./run-start.tsx";
 
-/** The fleet's migrations, and its runs. */
+export { RunPage } from "./run.tsx";
+
+/** Which migrations the fleet has, and the runs that bring them there. */
 export function MigrationsPage(): ComponentChildren {
+  const whenTenants = whenTenantsChange();
+  const overview = useResource<MigrationsOverview>("migrations", {
+    live: (event) => whenRunsChange(event) || whenTenants(event),
+  });
+  const runs = useResource<RunList>("runs", { live: whenRunsChange });
+  const [isStarting, setStarting] = useState(false);
+  const [begun, setBegun] = useState<Operation | null>(null);
+  const mayOperate = useMay("operate");
+  const running = useRunningFleet();
+  const shown = begun ?? running;
+  const reload = (): void => {
+    overview.reload();
+    runs.reload();
+  };
+  const { data, error } = overview;
+  const resumed = runs.data?.runs.find(({ id }) => id === data?.resumable);
   return (
-    <Page title="Migrations">
-      <Empty title="Nothing here yet." />
+    <Page
+      title="Migrations"
+      intro={
+        data && (
+          <>
+            Newest version: <Version version={data.latestVersion} />
+          </>
+        )
+      }
+      actions={
+        mayOperate && (
+          <Button kind="primary" icon="play" onClick={() => setStarting(true)}>
+            Start a run…
+          </Button>
+        )
+      }
+    >
+      <div class="panels">
+        {shown && (
+          <RunProgress
+            key={shown.id}
+            begun={shown}
+            onEnd={(ended) => {
+              setBegun(ended);
+              reload();
+            }}
+            onDismiss={() => setBegun(null)}
+          />
+        )}
+        {resumed && shown?.state !== "running" && (
+          <div class="panel-wide">
+            <RunResume run={resumed} onBegun={setBegun} />
+          </div>
+        )}
+        {data ? (
+          <>
+            <MigrationVersions overview={data} />
+            <MigrationGroups overview={data} />
+            <PendingMigrations overview={data} />
+          </>
+        ) : error ? (
+          <div class="panel-wide">
+            <ErrorBox title="The versions could not be read" error={error} onRetry={reload} />
+          </div>
+        ) : (
+          <Skeleton lines={8} />
+        )}
+        <Runs list={runs} />
+        {data && <GlobalMigrations migrations={data.global} onChanged={reload} />}
+      </div>
+      {isStarting && (
+        <RunStart overview={data} onBegun={setBegun} onClose={() => setStarting(false)} />
+      )}
     </Page>
   );
 }
 
-/** One run. */
-export function RunPage(props: PageProps): ComponentChildren {
+/** The run that is at work in the server's process; dry runs are none. */
+function useRunningFleet(): Operation | null {
+  const known = useKnownOperations();
   return (
-    <Page title={`Run ${props.params["id"] ?? ""}`}>
-      <Empty title="Nothing here yet." />
-    </Page>
+    [...known.values()].findLast(
+      ({ action, state }) => action.startsWith("fleet.") && state === "running",
+    ) ?? null
   );
 }
