@@ -281,7 +281,8 @@ class SchemaMigrator implements Migrator {
     const { logger, migrations } = this.#options.settings;
     const { schemaName, tenant } = run.target;
     for (const migration of pending) {
-      const { file, version } = migration;
+      const { file, isRepeatable, version } = migration;
+      if (isRepeatable === true) continue;
       const newest = overtakenBy(migration, run.known, run.done.keys());
       if (newest === null) continue;
       if (migrations.strictOrder) {

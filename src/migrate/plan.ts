@@ -25,7 +25,9 @@ export function planMigrate(
   checkPhase(options.phase);
   checkChanged(known, applied);
   const done = new Set(
-    applied.filter(({ isFinished }) => isFinished).map(({ version }) => version),
+    applied
+      .filter((row) => row.isFinished && !isOutdated(row, known))
+      .map(({ version }) => version),
   );
   const limit = options.to ?? options.toExclusive;
   if (limit !== undefined) checkKnown(limit, known);
@@ -97,6 +99,7 @@ export function planStatus(
     const halfway = findHalfway(row, migration, dialect);
     if (halfway !== undefined) return { ...line, ...statusOf(halfway, migration?.file) };
     if (migration === undefined) return { ...line, state: "missing" };
+    if (isOutdated(row, known)) return { ...line, appliedAt: null, state: "pending" };
     return { ...line, state: migration.checksum === row.checksum ? "applied" : "changed" };
   });
   for (const { name, phase, version } of byVersion.values()) {
@@ -134,9 +137,16 @@ export function versionOf(versions: Iterable<string>): string | null {
   return [...versions].toSorted(compareVersions).at(-1) ?? null;
 }
 
+/** Whether what was applied is an older text of the toolkit's own migration, which now does more. */
+function isOutdated(row: JournalRow, known: readonly KnownMigration[]): boolean {
+  const migration = known.find(({ version }) => version === row.version);
+  return migration?.isRepeatable === true && migration.checksum !== row.checksum;
+}
+
 function checkChanged(known: readonly KnownMigration[], applied: readonly JournalRow[]): void {
   for (const row of applied) {
     const migration = known.find(({ version }) => version === row.version);
+    if (migration?.isRepeatable === true) continue;
     if (row.isFinished && migration !== undefined && migration.checksum !== row.checksum) {
       throw new TenancyError(
         "MIGRATION_CHANGED",

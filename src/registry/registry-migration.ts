@@ -7,15 +7,16 @@ export const REGISTRY_VERSION = "00000000000000";
 
 /**
  * Returns the global migration that makes the registry's tables, or adds to an application's table
- * what it lacks. Its text may run again at any time, and does no more than is needed; so its
- * checksum is fixed, and a new extra column does not make it a changed one.
+ * what it lacks. Its text may run again at any time, and does no more than is needed. So its checksum is
+ * a number that grows when the text has more to make: then the next run brings a registry up to it, and
+ * a new extra column does not make it a changed one.
  */
 export function registryMigration(
   dialect: Pick<Dialect, "registry">,
   tables: RegistryTables,
 ): Migration {
   return {
-    checksum: "kirayedar_registry_1",
+    checksum: "kirayedar_registry_2",
     name: "kirayedar_registry",
     up: dialect.registry.migration(tables),
     version: REGISTRY_VERSION,

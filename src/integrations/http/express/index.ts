@@ -1,3 +1,4 @@
+export { askHandler } from "./ask.ts";
 export { healthHandler } from "./health.ts";
 export {
   requireGlobal,
@@ -7,6 +8,7 @@ export {
   type ExpressOptions,
   type GuardOptions,
 } from "./tenant-middleware.ts";
+export type { AskOptions, AskTenancy } from "../common/ask.ts";
 export type { HealthOptions, HealthTenancy } from "../common/health.ts";
 export type { HttpOptions, HttpTenancy } from "../common/options.ts";
 export type { Refusal, RefusalKind } from "../common/status.ts";

@@ -1,3 +1,4 @@
+export { askHandler } from "./ask.ts";
 export { healthHandler } from "./health.ts";
 export {
   requireGlobal,
@@ -10,6 +11,7 @@ export {
   type TenantVariables,
 } from "./tenant-middleware.ts";
 export { stripTenantPath, type GetPath } from "./strip-tenant-path.ts";
+export type { AskOptions, AskTenancy } from "../common/ask.ts";
 export type { HealthOptions, HealthTenancy } from "../common/health.ts";
 export type { HttpOptions, HttpTenancy } from "../common/options.ts";
 export type { Refusal, RefusalKind } from "../common/status.ts";

@@ -1,0 +1,15 @@
+import type { RequestHandler } from "express";
+import { type AskOptions, type AskTenancy, createAskReply } from "../common/ask.ts";
+import { sendReply } from "../common/reply.ts";
+
+/**
+ * Makes a route handler that answers proxies which ask for `?domain=` before they get a certificate: 200 if a
+ * tenant is served under it, 404 if not, 503 if the registry cannot be read. Needs no scope, and no way in
+ * from the internet.
+ *
+ * @throws TenancyError `INVALID_CONFIG` for a wrong option
+ */
+export function askHandler(tenancy: AskTenancy, options: AskOptions = {}): RequestHandler {
+  const reply = createAskReply(tenancy, options);
+  return async (request, response) => sendReply(response, await reply(request.method, request.url));
+}
