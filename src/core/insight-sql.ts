@@ -22,7 +22,7 @@ export interface InsightSql {
   /** Text that is run in a transaction before these statements, so that none of them waits for long. */
   readonly limitWaiting: string | undefined;
   /** Reads a number, whatever type the client library gives it. */
-  toNumber(value: unknown): number;
+  readonly toNumber: (value: unknown) => number;
   /** Reads a text, likewise. */
-  toText(value: unknown): string;
+  readonly toText: (value: unknown) => string;
 }

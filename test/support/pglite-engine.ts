@@ -1,7 +1,8 @@
 import type * as pgliteModule from "@electric-sql/pglite";
 import type { Driver } from "../../src/core/driver.ts";
 import { type Engine, POSTGRES } from "./engines.ts";
-import type { Peers } from "./peers.ts";
+import { pglite } from "../../src/drivers/pglite/index.ts";
+import { type Peers, peersOf } from "./peers.ts";
 
 /**
  * Makes an engine of embedded databases, one for each test file. Its administrator is the one session
@@ -40,3 +41,6 @@ export function openPgliteEngine(
 function qualify(text: string): string {
   return text.replace(/\b(create table|references) (?=\w+ \()/g, "$1 public.");
 }
+
+/** PGlite, as it is installed. */
+export const PGLITE: Engine = openPgliteEngine(peersOf("newest"), (db) => pglite({ db }));
