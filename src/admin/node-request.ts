@@ -59,11 +59,11 @@ function headersOf(request: IncomingMessage): Headers {
   return headers;
 }
 
-function bodyOf({ body, request }: NodeTarget): BodyInit | null {
+function bodyOf({ body, request }: NodeTarget): RequestInit["body"] {
   const parsed = body ?? (request as { readonly body?: unknown }).body;
   if (parsed === undefined || !request.readableEnded) {
     // Express 5 has no body before a parser has run; older parsers leave an empty object.
-    if (!request.readableEnded) return Readable.toWeb(request) as unknown as BodyInit;
+    if (!request.readableEnded) return Readable.toWeb(request) as unknown as RequestInit["body"];
     return null;
   }
   if (typeof parsed === "string") return parsed;
