@@ -175,7 +175,7 @@ function isPart({ inside }: Acting, ref: TenantRef | undefined): boolean {
   if (inside?.isRunning !== true || ref === undefined) return false;
   const { event, tenant, tenantId } = inside;
   if (typeof ref === "object") return ref.id === (tenantId ?? event.tenantId);
-  return [tenant, event.tenant].some((slug) => slug != null && slugKey(slug) === slugKey(ref));
+  return [tenant, event.tenant].some((slug) => slug && slugKey(slug) === slugKey(ref));
 }
 
 function codeOf(error: unknown): string | null {

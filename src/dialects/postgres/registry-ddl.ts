@@ -47,10 +47,26 @@ create unique index if not exists ${quoteIdentifier(indexes.schema)}
   on ${tenants} (${c.schema_name});
 create unique index if not exists ${quoteIdentifier(indexes.id)}
   on ${tenants} ((${c.id}::pg_catalog.text)) ${isTenant};
+${sortIndexes(names)}
 ${domainsDdl(tables)}
 create index if not exists ${quoteIdentifier(`${indexes.id}_domains`)} on ${domains} (tenant_id);
 ${readySql.create(tables.schema)};
 ${runSql.create(tables.schema)};
 ${auditSql.create(tables.schema)};
 `;
+}
+
+/** Indexes that lists are read from, in each order. */
+function sortIndexes({ columns: c, indexes, tenants }: RegistryNames): string {
+  const keys: readonly (readonly [index: string, key: string])[] = [
+    [indexes.name, nameKeySql(c.name)],
+    [indexes.created, `(${timeKeySql(c.created_at)})`],
+    [indexes.updated, `(${timeKeySql(c.updated_at)})`],
+  ];
+  return keys
+    .map(
+      ([index, key]) => `create index if not exists ${quoteIdentifier(index)}
+  on ${tenants} (${key}, ${slugKeySql(c.slug)}) where ${isTenantSql(c.schema_name)};`,
+    )
+    .join("\n");
 }

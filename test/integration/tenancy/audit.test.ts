@@ -54,8 +54,8 @@ describeEngines(
             },
           },
           registry: { extraColumns: { secret: "varchar(40)" } },
-          seed: async ({ query }) =>
-            void (await query("insert into note (body) values ('seeded')")),
+          seed: async (context) =>
+            void (await context.query("insert into note (body) values ('seeded')")),
         },
         engine,
       );
