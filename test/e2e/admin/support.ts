@@ -1,0 +1,248 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createTenancy, type Migration, type Tenancy, type TenancyConfig } from "kirayedar";
+import { type AdminOptions, createAdmin, type Permission, toNodeListener } from "kirayedar/admin";
+import { pg } from "kirayedar/pg";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { build } from "vite";
+import { createTestDatabase } from "../../support/database.ts";
+import { installDebianPackage } from "../../support/debian-package.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const pictures = join(root, "test-pictures");
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+
+/** The browser's program; `undefined` where there is none, and tests of the pages are skipped. */
+export const browserPath: string | undefined = await findBrowser();
+
+/** Widths that the pages are looked at in. */
+export const SIZES = {
+  desktop: { height: 800, width: 1280 },
+  narrow: { height: 740, width: 360 },
+  phone: { height: 844, width: 390 },
+} as const;
+
+/** A console that listens, over a database of its own. */
+export interface TestConsole {
+  /** Address of the console, with a slash at its end. */
+  readonly url: string;
+  readonly tenancy: Tenancy;
+  /** What the person may do; takes effect with the next request. */
+  may: Permission;
+  close(): Promise<void>;
+}
+
+/** Three migrations of a shop, the last of which fails for a tenant whose schema has a table `refuses`. */
+export const SHOP: readonly Migration[] = [
+  {
+    down: "drop table customer",
+    name: "create_customer",
+    up: "create table customer (id serial primary key, name text not null)",
+    version: "20260101000001",
+  },
+  {
+    down: "drop table invoice",
+    name: "create_invoice",
+    up: "create table invoice (id serial primary key, customer_id integer references customer)",
+    version: "20260201000001",
+  },
+  {
+    down: "alter table invoice drop column paid_at",
+    name: "add_paid_at",
+    up: "alter table invoice add column paid_at timestamptz",
+    version: "20260301000001",
+  },
+];
+
+/** Starts the real server over a real database. `config` changes the tenancy, `options` the console. */
+export async function startConsole(
+  config: Partial<TenancyConfig> = {},
+  options: Partial<AdminOptions> = {},
+): Promise<TestConsole> {
+  const database = await createTestDatabase();
+  const pages = await buildPages();
+  const tenancy = createTenancy({
+    database: pg({ connectionString: database.url }),
+    migrations: { global: [], tenant: [...SHOP] },
+    primaryDomain: "example.com",
+    ...config,
+  });
+  await tenancy.migrateGlobal();
+  const admin = createAdmin({
+    authorize: () => ({ may: console.may, person: "ada@example.com" }),
+    pages,
+    rateLimit: false,
+    tenancy,
+    ...options,
+  });
+  const server = createServer(toNodeListener(admin));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const console: TestConsole = {
+    close: async () => {
+      admin.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await tenancy.close();
+      await database.drop();
+      await rm(pages, { force: true, recursive: true });
+    },
+    may: "destroy",
+    tenancy,
+    url: `http://127.0.0.1:${port}${admin.basePath}/`,
+  };
+  return console;
+}
+
+/** Builds the pages as they are now, whatever is in `dist/`; returns their folder. */
+async function buildPages(): Promise<string> {
+  const outDir = await mkdtemp(join(tmpdir(), "kirayedar-pages-"));
+  await build({
+    build: { emptyOutDir: true, outDir },
+    configFile: join(root, "src/admin/ui/vite.config.ts"),
+    logLevel: "warn",
+  });
+  return outDir;
+}
+
+/** Starts a browser that asks nobody for anything by itself. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+    executablePath: browserPath ?? "",
+  });
+}
+
+/** How a page is opened. */
+export interface OpenOptions {
+  readonly size?: keyof typeof SIZES;
+  readonly theme?: "dark" | "light";
+  /** Errors in the browser's console that belong to the test, such as a request that is refused. */
+  readonly expected?: RegExp;
+}
+
+/** A page, and everything that went wrong in it so far: errors, violations of its policy, foreign requests. */
+export interface OpenPage extends AsyncDisposable {
+  readonly page: Page;
+  readonly wrongs: readonly string[];
+}
+
+/** Opens a page of the console, such as `tenants/acme`. */
+export async function openPage(
+  browser: Browser,
+  console: TestConsole,
+  path: string,
+  options: OpenOptions = {},
+): Promise<OpenPage> {
+  const context = await browser.newContext({
+    colorScheme: options.theme ?? "light",
+    // Pictures and colours are looked at when nothing moves any more.
+    reducedMotion: "reduce",
+    viewport: SIZES[options.size ?? "desktop"],
+  });
+  const wrongs: string[] = [];
+  const page = await context.newPage();
+  // Sooner than the test ends: what was waited for is then told.
+  page.setDefaultTimeout(10_000);
+  watch(page, { console, expected: options.expected, wrongs });
+  await page.goto(console.url + path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  return { page, wrongs, [Symbol.asyncDispose]: () => context.close() };
+}
+
+function watch(
+  page: Page,
+  to: {
+    readonly console: TestConsole;
+    readonly expected: RegExp | undefined;
+    readonly wrongs: string[];
+  },
+): void {
+  page.on("pageerror", (error) => to.wrongs.push(`uncaught: ${error.message}`));
+  page.on("console", (message) => {
+    if (!["error", "warning"].includes(message.type())) return;
+    if (to.expected?.test(message.text()) !== true) to.wrongs.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== new URL(to.console.url).origin) {
+      to.wrongs.push(`a foreign address: ${request.url()}`);
+    }
+  });
+}
+
+/** What axe finds that is serious or worse, and whether the page is wider than its window. */
+export async function findFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const faults = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResult> } };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
+  });
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  return overflow > 0 ? [...faults, `${overflow} pixels wider than the window`] : faults;
+}
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly impact: string;
+    readonly nodes: readonly { readonly target: readonly string[] }[];
+  }[];
+}
+
+/** Keeps a picture of a page, for a person to look at. */
+export async function takePicture(page: Page, name: string, fullPage = false): Promise<void> {
+  await mkdir(pictures, { recursive: true });
+  await page.screenshot({ fullPage, path: join(pictures, `${name}.png`) });
+}
+
+/** Adds `count` rows to the registry without schemas: lists are long before anything else is. */
+export async function addRows(tenancy: Tenancy, count: number): Promise<void> {
+  await tenancy.scopeGlobal(() =>
+    tenancy.query(
+      `insert into tenants (slug, name, schema_name, state, version, created_at, updated_at)
+       select 'shop-' || lpad(i::text, 4, '0'), 'Shop number ' || i, 'tenant_shop_' || lpad(i::text, 4, '0'),
+         case when i % 23 = 0 then 'suspended' when i % 41 = 0 then 'maintenance' else 'active' end,
+         case when i % 7 = 0 then '20260201000001' else '20260301000001' end,
+         now() - (i % 29 + (i % 5) * (i % 3)) * interval '19 hours', now() - i * interval '7 minutes'
+       from generate_series(1, $1::integer) i`,
+      [count],
+    ),
+  );
+}
+
+/** Finds a browser; installs one only where nobody works, as it is large. */
+async function findBrowser(): Promise<string | undefined> {
+  const find = (): string | undefined =>
+    [
+      "/usr/bin/chromium",
+      "/usr/bin/chromium-browser",
+      "/usr/bin/google-chrome",
+      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    ].find((path) => existsSync(path));
+  if (find() === undefined && process.env["CI"] === "true") {
+    await installDebianPackage("chromium", () => find() !== undefined);
+  }
+  return find();
+}
