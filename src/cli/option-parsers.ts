@@ -23,6 +23,21 @@ export function failureLimit(text: string): number | `${number}%` {
   throw new InvalidArgumentError("It must be a whole number, or a share such as 5%.");
 }
 
+const SPANS: Readonly<Record<string, number>> = {
+  d: 86_400_000,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1000,
+};
+
+/** Parses a span of time, such as `90s`, `30m`, `12h` or `7d`, into milliseconds. */
+export function timeSpan(text: string): number {
+  const [, number, unit = ""] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const length = SPANS[unit];
+  if (number !== undefined && length !== undefined) return Number(number) * length;
+  throw new InvalidArgumentError("It must be a span of time such as 90s, 30m, 12h or 7d.");
+}
+
 /** Parses a number above 0, such as `0.5`. */
 export function rate(text: string): number {
   const number = Number(text);

@@ -11,6 +11,8 @@ export type DomainMethod = "dns" | "http";
 
 /** What the owner of a domain publishes, in one of the two places. */
 export interface DomainChallenge {
+  /** In which of the two places it is looked for. */
+  readonly methods: readonly DomainMethod[];
   /** The TXT record: its name, such as `_kirayedar.notes.acme.example`, and its text. */
   readonly dns: { readonly name: string; readonly value: string };
   /** The file: its address on port 80 of the domain, and its text. */

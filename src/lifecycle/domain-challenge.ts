@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { DomainRow } from "../core/domain-sql.ts";
 import type { Domain, DomainChallenge } from "../core/domains.ts";
+import type { Settings } from "../core/settings.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 
 /** The longest name that can be asked for. */
@@ -12,7 +13,11 @@ export function createToken(): string {
 }
 
 /** Returns what the owner of a domain has to publish for a claim. */
-export function challengeOf(domain: string, token: string, label: string): DomainChallenge {
+export function challengeOf(
+  domain: string,
+  token: string,
+  { label, methods }: Pick<Settings["domains"], "label" | "methods">,
+): DomainChallenge {
   const purpose = label.replace(/^_/, "");
   const text = `${purpose}-verify=${token}`;
   // ISOLATION: the path must not tell the text, or a server that repeats what it was asked for in its
@@ -21,6 +26,7 @@ export function challengeOf(domain: string, token: string, label: string): Domai
   return {
     dns: { name: `${label}.${domain}`, value: text },
     http: { body: text, url: `http://${domain}/.well-known/${purpose}-${file}.txt` },
+    methods,
   };
 }
 
@@ -31,11 +37,15 @@ export function checkRecordName(domain: string, label: string): void {
 }
 
 /** Makes a domain of its row; `first` is the one that stands in front. */
-export function toDomain(row: DomainRow, first: DomainRow | undefined, label: string): Domain {
+export function toDomain(
+  row: DomainRow,
+  first: DomainRow | undefined,
+  config: Pick<Settings["domains"], "label" | "methods">,
+): Domain {
   const { checkedAt, createdAt, domain, failingSince, isServed, method, token, verifiedAt } = row;
   const isVerified = isServed && verifiedAt !== null;
   return {
-    challenge: token === null ? null : challengeOf(domain, token, label),
+    challenge: token === null ? null : challengeOf(domain, token, config),
     checkedAt,
     createdAt,
     domain,

@@ -26,9 +26,9 @@ export async function readDomains(
 
 /** Makes what callers get of the rows. */
 export function toDomains(deps: LifecycleDeps, rows: readonly DomainRow[]): Domain[] {
-  const { label } = deps.settings.domains;
+  const { domains } = deps.settings;
   const first = rows.find(({ isServed }) => isServed);
-  return rows.map((row) => toDomain(row, first, label));
+  return rows.map((row) => toDomain(row, first, domains));
 }
 
 /** Claims a domain for a tenant, unless it is served for it as a verified one. */
@@ -43,9 +43,9 @@ export async function claimDomain(
     const served = (await listRows(deps, tx, tenant.id)).find((row) => row.domain === domain);
     if (served?.isServed === true && served.verifiedAt !== null) return;
     const key = { domain, tenantId: tenant.id };
-    const { claim } = deps.driver.dialect.domains;
-    const token = createToken();
-    await run(deps, tx, claim(deps.settings.registry, { ...key, isPrimary: primary, token }));
+    const { domains } = deps.driver.dialect;
+    const claim = { ...key, isPrimary: primary, token: createToken() };
+    await run(deps, tx, domains.claim(deps.settings.registry, claim));
   });
 }
 
@@ -87,10 +87,10 @@ export async function noteLook(
 ): Promise<void> {
   const { domain, isServed, tenantId, token } = row;
   if (token === null) return;
-  const { note } = deps.driver.dialect.domains;
+  const { domains } = deps.driver.dialect;
   const about = { domain, isServed: isServed && row.verifiedAt !== null, tenantId, token, ...look };
   await retrying(deps, () =>
-    run(deps, pooledQueries(deps.driver), note(deps.settings.registry, about)),
+    run(deps, pooledQueries(deps.driver), domains.note(deps.settings.registry, about)),
   );
 }
 
@@ -107,13 +107,13 @@ export async function isOverdue(deps: LifecycleDeps, row: DomainRow): Promise<bo
 export async function lapse(deps: LifecycleDeps, row: DomainRow): Promise<Tenant | undefined> {
   const { domain, tenantId } = row;
   const key: ClaimKey = { domain, tenantId };
-  const { reclaim } = deps.driver.dialect.domains;
+  const { domains } = deps.driver.dialect;
   let hasLapsed = false;
   const tenant = await changing(deps, { id: tenantId }, async (tx) => {
     // As it is now: another look may have found it since.
     hasLapsed = (await getOverdue(deps, tx, row)).length > 0;
     if (!hasLapsed) return;
-    await run(deps, tx, reclaim(deps.settings.registry, key));
+    await run(deps, tx, domains.reclaim(deps.settings.registry, key));
     await deps.registry.removeDomain(tx, tenantId, domain);
   });
   return hasLapsed ? tenant : undefined;
@@ -142,11 +142,11 @@ export async function refuseTaken(
   tenant: Tenant,
   domain: string,
 ): Promise<void> {
-  const { findOther } = deps.driver.dialect.domains;
+  const { domains } = deps.driver.dialect;
   const others = await run(
     deps,
     on,
-    findOther(deps.settings.registry, { domain, tenantId: tenant.id }),
+    domains.findOther(deps.settings.registry, { domain, tenantId: tenant.id }),
   );
   if (others.length === 0) return;
   throw new TenancyError("DOMAIN_TAKEN", `The domain "${domain}" is another tenant's.`, {

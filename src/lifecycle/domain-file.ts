@@ -60,7 +60,7 @@ export function fetchFile(
             resolve({ body, status: response.statusCode ?? 0 });
           },
           (error: unknown) => {
-            reject(error as Error);
+            reject(error);
           },
         );
       },

@@ -13,7 +13,7 @@ export async function lookAt(deps: LifecycleDeps, row: DomainRow): Promise<Look>
   const { domains } = deps.settings;
   const { domain, method, token } = row;
   if (token === null) return { method: null, outcome: "unknown", reason: "Nobody claimed it." };
-  const look = await lookFor(challengeOf(domain, token, domains.label), domains, method);
+  const look = await lookFor(challengeOf(domain, token, domains), domains, method);
   await noteLook(deps, row, look);
   return look;
 }

@@ -10,6 +10,8 @@ export interface DnsServer {
   readonly records: Map<string, TxtAnswer>;
   /** Names that it was asked for. */
   readonly asked: string[];
+  /** Its address, for `Resolver.setServers`. */
+  readonly address: string;
   /** Asks this very server, as an application's own resolver would. */
   readonly resolver: dns.Resolver;
   close(): Promise<void>;
@@ -32,8 +34,10 @@ export async function startDnsServer(): Promise<DnsServer> {
   });
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
   const resolver = new dns.Resolver({ timeout: 200, tries: 1 });
-  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
+  const address = `127.0.0.1:${socket.address().port}`;
+  resolver.setServers([address]);
   return {
+    address,
     asked,
     close: () => new Promise((resolve) => socket.close(() => resolve())),
     records,

@@ -124,11 +124,9 @@ describe.each(Object.keys(SERVERS))("the ask handler for %s", (name) => {
         "?domain=trusted.test&domain=pending.test",
       ].map((query) => ask(server.port, query)),
     );
-    expect(answers).toEqual([
-      ...[200, 200, 200, 200],
-      ...[404, 404, 404, 404, 404, 404, 404, 404, 404],
-      ...[400, 400, 400],
-    ]);
+    expect(answers.map(String).join(" ")).toBe(
+      "200 200 200 200 404 404 404 404 404 404 404 404 404 400 400 400",
+    );
   });
 });
 

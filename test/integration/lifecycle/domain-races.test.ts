@@ -11,11 +11,11 @@ describeEngines(
   "domains that several want at once",
   (engine) => {
     let world: DomainWorld;
-    let processes: readonly Tenancy[];
+    let processes: readonly (readonly [slug: string, tenancy: Tenancy])[];
 
     beforeAll(async () => {
       world = await createDomainWorld(engine);
-      processes = TENANTS.map(() => world.another({ domains: world.domains }));
+      processes = TENANTS.map((slug) => [slug, world.another({ domains: world.domains })] as const);
       for (const slug of TENANTS) await world.tenancy.create(slug);
     });
 
@@ -31,14 +31,14 @@ describeEngines(
         for (let round = 0; round < ROUNDS; round += 1) {
           const domain = `race-${round}.test`;
           const claims = await Promise.all(
-            TENANTS.map((slug, index) => processes[index]?.claimDomain(slug, domain)),
+            processes.map(([slug, process]) => process.claimDomain(slug, domain)),
           );
           world.dns.records.set(
             `_kirayedar.${domain}`,
-            claims.map((claim) => [claim?.challenge?.dns.value ?? ""]),
+            claims.map((claim) => [claim.challenge?.dns.value ?? ""]),
           );
           const outcomes = await Promise.allSettled(
-            TENANTS.map((slug, index) => processes[index]?.verifyDomain(slug, domain)),
+            processes.map(([slug, process]) => process.verifyDomain(slug, domain)),
           );
           const winners = TENANTS.filter((_, index) => outcomes[index]?.status === "fulfilled");
           expect(winners).toHaveLength(1);
@@ -98,7 +98,7 @@ describeEngines(
               resolveTxt: async (name) => {
                 const records = await dns.resolver.resolveTxt(name).catch((error: unknown) => {
                   if (name === claim.challenge?.dns.name) world.publish(claim);
-                  return Promise.reject(error as Error);
+                  return Promise.reject(error);
                 });
                 return records;
               },
@@ -131,7 +131,7 @@ describeEngines(
         world.retract(claim);
         await tenancy.checkDomains();
         await world.age("once.test", 100);
-        const results = await Promise.all(processes.map((process) => process.checkDomains()));
+        const results = await Promise.all(processes.map(([, process]) => process.checkDomains()));
         expect(results.reduce((sum, { counts }) => sum + counts.lapsed, 0)).toBe(1);
         expect(await ownersOf("once.test")).toEqual([]);
         const listed = (await tenancy.listDomains("three")).map(({ domain }) => domain);

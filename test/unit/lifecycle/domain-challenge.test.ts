@@ -7,18 +7,21 @@ import {
 } from "../../../src/lifecycle/domain-challenge.ts";
 import { parseDomain } from "../../../src/lifecycle/domains.ts";
 
+const CONFIG = { label: "_kirayedar", methods: ["dns", "http"] } as const;
+
 const settings = {
   resolving: { adminHosts: new Set<string>(), primaryDomain: "example.com", slugFallback: false },
 };
 
 describe("challengeOf", () => {
   it("names the same purpose in both places", () => {
-    expect(challengeOf("acme.test", "ab12", "_notes")).toEqual({
+    expect(challengeOf("acme.test", "ab12", { label: "_notes", methods: ["dns"] })).toEqual({
       dns: { name: "_notes.acme.test", value: "notes-verify=ab12" },
       http: {
         body: "notes-verify=ab12",
         url: "http://acme.test/.well-known/notes-59d937723564937c.txt",
       },
+      methods: ["dns"],
     });
   });
 
@@ -26,7 +29,7 @@ describe("challengeOf", () => {
     for (let round = 0; round < 50; round += 1) {
       const token = createToken();
       expect(token).toMatch(/^[\da-f]{32}$/);
-      const { http } = challengeOf("acme.test", token, "_kirayedar");
+      const { http } = challengeOf("acme.test", token, CONFIG);
       expect(http.url).not.toContain(token);
       expect(token).not.toContain(/-([\da-f]{16})\.txt$/.exec(http.url)?.[1]);
     }
@@ -62,7 +65,7 @@ describe("challengeOf", () => {
         } catch {
           return;
         }
-        const { dns, http } = challengeOf(domain, "ab", "_kirayedar");
+        const { dns, http } = challengeOf(domain, "ab", CONFIG);
         const url = new URL(http.url);
         expect([url.protocol, url.host, url.username, url.search, url.hash]).toEqual([
           "http:",
