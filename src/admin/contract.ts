@@ -110,6 +110,8 @@ export interface DomainView {
   readonly challenge: {
     readonly dns: { readonly name: string; readonly value: string };
     readonly http: { readonly url: string; readonly body: string };
+    /** Which of the two are looked at, in this order. */
+    readonly methods: readonly ("dns" | "http")[];
   } | null;
 }
 

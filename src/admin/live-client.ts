@@ -28,12 +28,18 @@ export class LiveClient {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #waiting = new Map<string, SentEvent>();
   readonly #onEnd: () => void;
+  /** Kept, because the signal of a request that is collected is never aborted. */
+  readonly #request: Request;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #wantsMore = false;
   #untaken = 0;
 
-  /** @param onEnd - called once, whoever ends it */
-  constructor(onEnd: () => void) {
+  /**
+   * @param request - ends it when it is aborted
+   * @param onEnd - called once, whoever ends it
+   */
+  constructor(request: Request, onEnd: () => void) {
+    this.#request = request;
     this.#onEnd = onEnd;
     this.stream = new ReadableStream<Uint8Array>({
       cancel: () => this.#forget(),
@@ -46,6 +52,7 @@ export class LiveClient {
         controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`));
       },
     });
+    this.#request.signal.addEventListener("abort", () => this.end(), { once: true });
   }
 
   /** Tells it something. */

@@ -53,19 +53,17 @@ export class Live {
    * Answers one listener.
    *
    * @param lastEventId - the last event that it has seen
-   * @param signal - aborted when it goes
+   * @param request - aborted when it goes
    * @throws RequestError `RATE_LIMITED` when too many listen
    */
-  open(lastEventId: string | null, signal: AbortSignal): Response {
+  open(lastEventId: string | null, request: Request): Response {
     if (this.#isClosed || this.#clients.size >= MOST_CLIENTS) {
       throw new RequestError("RATE_LIMITED", "Too many listen already.", { "retry-after": "30" });
     }
-    const client = new LiveClient(() => this.#remove(client));
+    const client = new LiveClient(request, () => this.#remove(client));
     if (this.#clients.size === 0) this.#begin();
     this.#clients.add(client);
     for (const sent of this.#missed(lastEventId)) client.add(sent);
-    signal.addEventListener("abort", () => client.end(), { once: true });
-    if (signal.aborted) client.end();
     return new Response(client.stream, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",

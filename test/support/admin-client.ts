@@ -1,3 +1,8 @@
+import { checkValue } from "../../src/admin/api/check-value.ts";
+import { COMPONENTS } from "../../src/admin/api/components.ts";
+import { findRoute } from "../../src/admin/api/find-route.ts";
+import { ROUTES } from "../../src/admin/api/routes.ts";
+import { ref } from "../../src/admin/api/schema.ts";
 import { createAdmin, type Admin } from "../../src/admin/index.ts";
 import type { AdminOptions } from "../../src/admin/mount.ts";
 import { CSRF_HEADER, type Operation, type Session } from "../../src/admin/contract.ts";
@@ -20,6 +25,8 @@ export interface Sending {
 /** A console, and somebody at a browser who uses it. */
 export interface AdminClient {
   readonly admin: Admin;
+  /** Routes that have answered with success, such as `GET session`. */
+  readonly answered: ReadonlySet<string>;
   /** Sends a request as a browser does, with the cookie and the token of its session. */
   send<T = unknown>(method: string, path: string, sending?: Sending): Promise<Answer<T>>;
   get<T>(path: string): Promise<T>;
@@ -40,6 +47,7 @@ export function openClient(tenancy: Tenancy, options: Partial<AdminOptions> = {}
     tenancy,
     ...options,
   });
+  const answered = new Set<string>();
   let cookie = "";
   let token = "";
 
@@ -62,12 +70,29 @@ export function openClient(tenancy: Tenancy, options: Partial<AdminOptions> = {}
     const [set] = response.headers.getSetCookie();
     if (set !== undefined) cookie = set.split(";")[0] ?? "";
     const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true;
+    const isJson = text !== "" && response.headers.get("content-type")?.includes("json") === true;
+    if (path.startsWith("api/") && method !== "OPTIONS" && method !== "HEAD")
+      note(method, path, response.status, isJson ? JSON.parse(text) : undefined);
     return {
       body: (isJson ? JSON.parse(text) : text) as T,
       headers: response.headers,
       status: response.status,
     };
+  }
+
+  /** Every answer is what the document promises. */
+  function note(method: string, path: string, status: number, body: unknown): void {
+    if (status >= 400) {
+      const failure = checkValue(ref("Problem"), body, COMPONENTS);
+      if (failure !== undefined) throw new Error(`${method} ${path}: ${failure}`);
+      return;
+    }
+    const { route } = findRoute(ROUTES, method, path.slice("api/".length).replace(/\?.*$/, ""));
+    answered.add(`${route.method} ${route.path}`);
+    if (status !== route.status) throw new Error(`${method} ${path}: ${status}`);
+    if (route.answer === undefined || route.answer === "events") return;
+    const failure = checkValue(route.answer, body, COMPONENTS);
+    if (failure !== undefined) throw new Error(`${method} ${path}: ${failure}`);
   }
 
   async function operate(path: string, body: unknown = {}): Promise<Operation> {
@@ -84,6 +109,7 @@ export function openClient(tenancy: Tenancy, options: Partial<AdminOptions> = {}
 
   return {
     admin,
+    answered,
     get: async <T>(path: string) => (await send<T>("GET", path)).body,
     operate,
     send: async <T>(method: string, path: string, sending: Sending = {}) => {

@@ -7,7 +7,7 @@ export const LIVE_ROUTES: readonly Route[] = [
   {
     answer: "events",
     handle: ({ console: { live }, request }: Call) =>
-      live.open(request.headers.get("last-event-id"), request.signal),
+      live.open(request.headers.get("last-event-id"), request),
     method: "GET",
     path: "events",
     permission: "read",

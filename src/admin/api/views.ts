@@ -49,8 +49,13 @@ export function toExtra(extra: Tenant["extra"]): Readonly<Record<string, unknown
 
 /** Returns a domain. */
 export function toDomainView(domain: Domain): DomainView {
+  const { challenge } = domain;
   return {
-    challenge: domain.challenge,
+    challenge: challenge && {
+      dns: challenge.dns,
+      http: challenge.http,
+      methods: challenge.methods,
+    },
     checkedAt: timeOrNull(domain.checkedAt),
     createdAt: time(domain.createdAt),
     domain: domain.domain,

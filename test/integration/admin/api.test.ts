@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type {
   AuditList,
@@ -8,6 +9,7 @@ import type {
   TenantDetails,
   TenantList,
 } from "../../../src/admin/contract.ts";
+import { ROUTES } from "../../../src/admin/api/routes.ts";
 import { pg } from "../../../src/drivers/pg/index.ts";
 import { type AdminClient, openClient } from "../../support/admin-client.ts";
 import { type AdminWorld, openAdminWorld } from "../../support/admin-world.ts";
@@ -206,5 +208,30 @@ describe("the console's API", () => {
     });
     const events = await client.get<AuditList>("api/tenants/acme/events?outcome=done");
     expect(events.entries.length).toBeGreaterThan(2);
+  });
+
+  it("describes every route in a valid OpenAPI document, and answers as it says", async () => {
+    const { id } = await client.operate("api/migrations/global");
+    expect(await client.get(`api/operations/${id}`)).toMatchObject({ id, state: "done" });
+    await client.get("api/migrations/global");
+    await client.get("api/tenants/acme/migrations");
+    const unverified = await client.send("POST", "api/tenants/acme/domains/shop.acme.test/verify");
+    expect(unverified).toMatchObject({ status: 422 });
+    const document = await client.get<Record<string, unknown>>("api/openapi.json");
+    const { valid, errors } = await new Validator().validate(document);
+    expect({ errors, valid }).toEqual({ errors: undefined, valid: true });
+    const described = Object.entries(document["paths"] as Record<string, object>).flatMap(
+      ([path, methods]) =>
+        Object.keys(methods).map((name) => `${name.toUpperCase()} ${path.slice(1)}`),
+    );
+    const all = ROUTES.map(({ method, path }) => `${method} ${path}`);
+    expect(described.toSorted()).toEqual(all.toSorted());
+    // The client has compared each answer of these tests with the document.
+    const elsewhere = [
+      "GET events",
+      "POST operations/{id}/stop",
+      "POST tenants/{slug}/domains/{domain}/verify",
+    ];
+    expect([...client.answered, ...elsewhere].toSorted()).toEqual(all.toSorted());
   });
 });

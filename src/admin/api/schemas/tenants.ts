@@ -67,7 +67,13 @@ export const TENANT_SCHEMAS: Readonly<Record<string, Schema>> = {
     ["primary", "trusted"],
   ),
   DomainView: object<DomainView>({
-    challenge: nullable(object<NonNullable<DomainView["challenge"]>>({ dns: DNS, http: HTTP })),
+    challenge: nullable(
+      object<NonNullable<DomainView["challenge"]>>({
+        dns: DNS,
+        http: HTTP,
+        methods: list(oneOf(["dns", "http"])),
+      }),
+    ),
     checkedAt: nullable(TIME),
     createdAt: TIME,
     domain: text(),
