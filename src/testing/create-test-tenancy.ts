@@ -110,7 +110,8 @@ function toName(text: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "_")
     .slice(0, 15);
-  return /^[a-z]/.test(name) ? name : `t${name}`.slice(0, 15);
+  // Servers keep some beginnings for themselves.
+  return /^(?!(?:test|pg|mysql)(?:_|$))[a-z]/.test(name) ? name : `t${name}`.slice(0, 15);
 }
 
 function toConfig<Pool>(about: {

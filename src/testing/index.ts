@@ -10,8 +10,16 @@ export {
   type TestTenancy,
   type TestTenancyOptions,
 } from "./create-test-tenancy.ts";
+export {
+  type Crossing,
+  expectIsolated,
+  IsolationError,
+  type IsolationOptions,
+  type IsolationSubject,
+} from "./expect-isolated.ts";
 export { beginRollback, type Rollback, rolledBack, useRollback } from "./rollback.ts";
 export type { Hook, TestContextLike, TestHooks } from "./runner.ts";
+export { testDatabase, type TestDatabaseOptions } from "./test-database.ts";
 export {
   type CurrentTestTenant,
   type TenantHooks,

@@ -39,9 +39,16 @@ export async function sandboxPg(
     const given = options as PgOptions;
     used = given.pg ?? pg;
     const { Client = used.Client } = given as { readonly Client?: typeof pgModule.Client };
-    const max = (given.max ?? DEFAULT_MAX) + 1;
-    // One more, as the connection that everything runs on is nobody's.
-    const own = { ...change(given), Client: sandboxClass(Client, used), max };
+    const own = {
+      // A test that forgets to close its tenancy does not hold up its process.
+      allowExitOnIdle: true,
+      // One that takes more connections than there are is told, and not left waiting.
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+      ...change(given),
+      Client: sandboxClass(Client, used),
+      // One is everybody's; and who waits for its turn has one already.
+      max: 2 * (given.max ?? DEFAULT_MAX) + 1,
+    };
     return own as unknown as Options;
   });
   if (driver === undefined) throw notRemakeable(original.name);
@@ -50,6 +57,7 @@ export async function sandboxPg(
 
 /** As `pg` has it. */
 const DEFAULT_MAX = 10;
+const CONNECTION_TIMEOUT_MS = 15_000;
 
 function openSandbox(
   pool: TenantPool,

@@ -9,7 +9,10 @@ type Make = (driver: Driver<never>, change: ChangeOptions) => Promise<SandboxedD
 
 /** Loads what is needed alone: an application has one client library. */
 const SANDBOXES: Readonly<Record<string, () => Promise<unknown>>> = {
+  mariadb: async () => (await import("./without.ts")).withoutSandbox,
+  mysql2: async () => (await import("./without.ts")).withoutSandbox,
   pg: async () => (await import("./pg.ts")).sandboxPg,
+  pglite: async () => (await import("./pglite.ts")).sandboxPglite,
 };
 
 /** Makes a driver like the application's, whose queries can be made to run in one transaction. */
