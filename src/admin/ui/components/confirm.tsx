@@ -53,6 +53,7 @@ export function ConfirmDialog(props: {
               {(control) => (
                 <input
                   {...control}
+                  autofocus
                   class="mono"
                   autocomplete="off"
                   autocapitalize="none"

@@ -42,7 +42,7 @@ export function AuditFilters(props: {
     </Field>
   );
   return (
-    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form class="audit-filters" role="search" onSubmit={(event) => event.preventDefault()}>
       {text("actor", "Person", "anybody")}
       {text("tenant", "Tenant", "any slug")}
       <Field label="What">

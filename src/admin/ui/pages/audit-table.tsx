@@ -6,7 +6,7 @@ import { Dash, Time } from "../components/values.tsx";
 import { formatDuration, formatMoment } from "../format.ts";
 import { hrefOf } from "../router.ts";
 import { Fact } from "./tenant-facts.tsx";
-import { actionWords, detailLine, detailsOf, type Standing, standingOf } from "./audit-words.ts";
+import { detailsOf, entryWords, type Standing, standingOf } from "./audit-words.ts";
 
 const STANDINGS: Readonly<Record<Standing, { readonly tone: Tone; readonly word: string }>> = {
   done: { tone: "good", word: "done" },
@@ -44,24 +44,26 @@ export function AuditTable(props: {
     },
   ];
   return (
-    <Table
-      caption={props.caption}
-      columns={props.isOfOneTenant ? columns.filter(({ key }) => key !== "tenant") : columns}
-      rows={props.entries}
-      keyOf={({ id }) => id}
-      isBusy={props.isBusy ?? false}
-    />
+    <div class="compact">
+      <Table
+        caption={props.caption}
+        columns={props.isOfOneTenant ? columns.filter(({ key }) => key !== "tenant") : columns}
+        rows={props.entries}
+        keyOf={({ id }) => id}
+        isBusy={props.isBusy ?? false}
+      />
+    </div>
   );
 }
 
 /** What was done; all that was recorded with it, once it is opened. */
 function What(props: { readonly entry: AuditView }): ComponentChildren {
   const { entry } = props;
-  const line = detailLine(entry.details);
+  const { line, title } = entryWords(entry);
   return (
     <details class="entry">
       <summary>
-        <span class="entry-what">{actionWords(entry.action)}</span>
+        <span class="entry-what">{title}</span>
         {line !== "" && <span class="entry-line">{line}</span>}
       </summary>
       <dl class="facts entry-facts">
@@ -95,7 +97,10 @@ function Who(props: { readonly entry: AuditView }): ComponentChildren {
   const { actor, via } = props.entry;
   return (
     <span class="who">
-      {actor} <span class="dim">via {via}</span>
+      <span class="who-name" title={actor}>
+        {actor}
+      </span>{" "}
+      <span class="dim">via {via}</span>
     </span>
   );
 }

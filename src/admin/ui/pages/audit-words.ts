@@ -2,11 +2,7 @@ import type { AuditView, Operation } from "../../contract.ts";
 
 /** What was done, by the name of the operation. */
 const ACTIONS: Readonly<Record<string, string>> = {
-  "domain.add": "Added a domain",
-  "domain.claim": "Claimed a domain",
-  "domain.primary": "Made a domain primary",
-  "domain.remove": "Removed a domain",
-  "domain.verify": "Checked a domain",
+  "audit.prune": "Shortened the audit log",
   "fleet.migrate": "Migrated the fleet",
   "fleet.rollback": "Rolled the fleet back",
   "global.migrate": "Migrated the global schema",
@@ -24,12 +20,42 @@ const ACTIONS: Readonly<Record<string, string>> = {
   "tenant.update": "Changed",
 };
 
+/** What a `tenant.update` changed, by the detail that says so. */
+const CHANGES: Readonly<Record<string, string>> = {
+  addDomain: "Added a domain",
+  claimDomain: "Claimed a domain",
+  lapseDomain: "Gave a domain up",
+  primaryDomain: "Made a domain primary",
+  removeDomain: "Removed a domain",
+  verifyDomain: "Verified a domain",
+};
+
 /** Every action that a filter offers. */
 export const AUDITED_ACTIONS: readonly string[] = Object.keys(ACTIONS);
 
-/** Says what an entry is about; an unknown operation keeps its own name. */
+/** Says what an operation does; an unknown operation keeps its own name. */
 export function actionWords(action: string): string {
   return ACTIONS[action] ?? action;
+}
+
+/** What an entry tells on one line. */
+export interface EntryWords {
+  /** What was done. */
+  readonly title: string;
+  /** With what; may be empty. */
+  readonly line: string;
+}
+
+/** Says what was done, and with what. */
+export function entryWords({ action, details }: Pick<AuditView, "action" | "details">): EntryWords {
+  const key = Object.keys(details).find((name) => Object.hasOwn(CHANGES, name));
+  const title = key === undefined ? undefined : CHANGES[key];
+  if (action !== "tenant.update" || key === undefined || title === undefined) {
+    return { line: detailLine(details), title: actionWords(action) };
+  }
+  const { [key]: what, ...rest } = details;
+  const line = [valueText(what), detailLine(rest)].filter((text) => text !== "").join(", ");
+  return { line, title };
 }
 
 /** How an entry stands, for people. */
@@ -70,8 +96,7 @@ export function detailsOf(details: AuditView["details"]): Detail[] {
     .map(([key, value]) => ({ label: labelOf(key), value: valueText(value) }));
 }
 
-/** The details on one line, as far as they fit beside other columns. */
-export function detailLine(details: AuditView["details"]): string {
+function detailLine(details: AuditView["details"]): string {
   return detailsOf(details)
     .map(({ label, value }) => `${label.toLowerCase()} ${value}`)
     .join(", ");

@@ -88,7 +88,8 @@ function Failed(props: { readonly failed: MigrationsOverview["failed"] }): Compo
     <li class="group">
       <GroupHead title="Failed" tone="bad" count={count} />
       <RunFailureGroups
-        title="By error"
+        title="Failed, by error"
+        isTitled={false}
         failures={tenants.map(({ code, slug }) => ({ code, message: null, slug }))}
       />
       {runs.length > 0 && (

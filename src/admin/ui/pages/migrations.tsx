@@ -73,9 +73,12 @@ export function MigrationsPage(): ComponentChildren {
         )}
         {data ? (
           <>
-            <MigrationVersions overview={data} />
+            <div class="stack">
+              <MigrationVersions overview={data} />
+              <PendingMigrations overview={data} />
+              <GlobalMigrations migrations={data.global} onChanged={reload} />
+            </div>
             <MigrationGroups overview={data} />
-            <PendingMigrations overview={data} />
           </>
         ) : error ? (
           <div class="panel-wide">
@@ -85,7 +88,6 @@ export function MigrationsPage(): ComponentChildren {
           <Skeleton lines={8} />
         )}
         <Runs list={runs} />
-        {data && <GlobalMigrations migrations={data.global} onChanged={reload} />}
       </div>
       {isStarting && (
         <RunStart overview={data} onBegun={setBegun} onClose={() => setStarting(false)} />

@@ -103,7 +103,7 @@ function How(props: { readonly form: RunForm }): ComponentChildren {
   const canaries = readSlugs(canary);
   const parts = [
     ...(canaries.length > 0
-      ? [`${canaries.join(", ")} first; if one of them fails, the others are left alone`]
+      ? [`first ${canaries.join(", ")}: if one of them fails, the others are left alone`]
       : []),
     maxFailures.trim() === ""
       ? "it goes on when tenants fail, and tells which"

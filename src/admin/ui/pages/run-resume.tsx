@@ -14,6 +14,8 @@ import { runTitle } from "./run-words.ts";
 /** Says that a run has left tenants undone, and takes them up. */
 export function RunResume(props: {
   readonly run: RunView;
+  /** Whether it stands on the run's own page. */
+  readonly isHere?: boolean;
   readonly onBegun: (operation: Operation) => void;
 }): ComponentChildren {
   const { run } = props;
@@ -40,7 +42,13 @@ export function RunResume(props: {
       <Mark tone="warn" />
       <div class="problem-text">
         <p class="problem-title">
-          <a href={hrefOf(`/migrations/runs/${run.id}`)}>Run {run.id}</a> ({runTitle(run)}){" "}
+          {props.isHere ? (
+            "It"
+          ) : (
+            <>
+              <a href={hrefOf(`/migrations/runs/${run.id}`)}>Run {run.id}</a> ({runTitle(run)})
+            </>
+          )}{" "}
           {run.state === "died"
             ? "died before its end"
             : `has left ${formatCount(left, "tenant")} undone`}

@@ -23,6 +23,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   verify: "Histories read",
 };
 
+const OF_SLUGS: ReadonlySet<string> = new Set(["canary", "except", "only"]);
+
 /** Names a run: what it does, and to which version. */
 export function runTitle({ latestVersion, verb }: Pick<RunView, "latestVersion" | "verb">): string {
   if (verb === "rollback") return "Roll back";
@@ -40,11 +42,23 @@ export function isResumable(run: Pick<RunView, "resumedBy" | "state">): boolean 
   return (run.state === "failed" || run.state === "died") && run.resumedBy === null;
 }
 
+/** One option of a run. */
+export interface RunOption {
+  readonly label: string;
+  readonly value: string;
+  /** The tenants that it names, if it does. */
+  readonly slugs: readonly string[] | null;
+}
+
 /** The options of a run, in words. */
-export function runOptions(options: RunView["options"]): { label: string; value: string }[] {
+export function runOptions(options: RunView["options"]): RunOption[] {
   return Object.entries(options)
     .filter(([, value]) => value !== null && value !== undefined && value !== false)
-    .map(([key, value]) => ({ label: OPTIONS[key] ?? key, value: optionText(value) }));
+    .map(([key, value]) => ({
+      label: OPTIONS[key] ?? key,
+      slugs: OF_SLUGS.has(key) && Array.isArray(value) ? value.map(String) : null,
+      value: optionText(value),
+    }));
 }
 
 /** How many tenants a run is about. */

@@ -109,7 +109,9 @@ function LiveRun(props: {
       </p>
     );
   }
-  return overview.data?.resumable === run.id ? <RunResume run={run} onBegun={setBegun} /> : null;
+  return overview.data?.resumable === run.id ? (
+    <RunResume run={run} isHere onBegun={setBegun} />
+  ) : null;
 }
 
 function goTo(runId: string | null): void {
@@ -135,9 +137,9 @@ function Facts(props: { readonly run: RunDetails }): ComponentChildren {
           <a href={hrefOf(`/migrations/runs/${run.resumes}`)}>run {run.resumes}</a>
         </Fact>
       )}
-      {runOptions(run.options).map(({ label, value }) => (
-        <Fact key={label} name={label} isLong={value.length > 30}>
-          {value}
+      {runOptions(run.options).map(({ label, slugs, value }) => (
+        <Fact key={label} name={label} isLong={value.length > 24}>
+          {slugs === null ? value : <SlugLinks slugs={slugs} count={slugs.length} />}
         </Fact>
       ))}
     </dl>
@@ -153,7 +155,7 @@ function Undone(props: { readonly run: RunDetails }): ComponentChildren {
     <>
       {failed.length > 0 && (
         <Panel title="Failed" aside={formatNumber(counts.failed)}>
-          <RunFailureGroups title="By error" failures={failed} />
+          <RunFailureGroups title="Failed, by error" isTitled={false} failures={failed} />
         </Panel>
       )}
       {notReached.length > 0 && (

@@ -17,11 +17,13 @@ export function TenantActionList(props: {
   const allowed = all.filter((action) => includes(session.may, TENANT_ACTIONS[action].needs));
   return (
     <Panel title="Actions">
-      <ul class="action-list">
-        {allowed.map((action) => (
-          <ActionRow key={action} action={action} {...props} />
-        ))}
-      </ul>
+      {allowed.length > 0 && (
+        <ul class="action-list">
+          {allowed.map((action) => (
+            <ActionRow key={action} action={action} {...props} />
+          ))}
+        </ul>
+      )}
       {allowed.length < all.length && (
         <p class="hint">
           {session.may === "read"

@@ -12,7 +12,6 @@ export interface ActionWords {
 
 /** Every action, in the order in which they are offered. */
 export const TENANT_ACTIONS: Readonly<Record<TenantAction, ActionWords>> = {
-  resume: { about: "Serves the tenant again.", label: "Resume", needs: "operate" },
   suspend: {
     about: "Answers its requests with 403. Its data stay.",
     label: "Suspend",
@@ -23,6 +22,7 @@ export const TENANT_ACTIONS: Readonly<Record<TenantAction, ActionWords>> = {
     label: "Start maintenance",
     needs: "operate",
   },
+  resume: { about: "Serves the tenant again.", label: "Resume", needs: "operate" },
   migrate: { about: "Applies its pending migrations.", label: "Migrate", needs: "operate" },
   seed: {
     about: "Runs the configured seed in its schema, in one transaction.",
@@ -77,8 +77,20 @@ export function whyNot(
   if (tenant.actions.includes(action)) return idle(action, tenant);
   const states = ALLOWED_FROM[action];
   return states === undefined
-    ? `Not while it is ${tenant.state}.`
-    : `Only of a tenant that is ${states.join(" or in ").replace("in suspended", "suspended")}; this one is ${tenant.state}.`;
+    ? `Not while it is ${stateWords(tenant.state)}.`
+    : `Only of a tenant that is ${states.map(stateWords).join(" or ")}; this one is ${stateWords(tenant.state)}.`;
+}
+
+/** A state as it stands after "it is". */
+function stateWords(state: string): string {
+  const words: Readonly<Record<string, string>> = {
+    dropping: "being dropped",
+    failed: "half-made",
+    maintenance: "in maintenance",
+    provisioning: "being created",
+    renaming: "being renamed",
+  };
+  return words[state] ?? state;
 }
 
 /** What could be done, and would change nothing. */

@@ -36,6 +36,7 @@ export function TenantAddDomain(props: {
         {(control) => (
           <input
             {...control}
+            autofocus
             class="mono"
             inputMode="url"
             autocomplete="off"

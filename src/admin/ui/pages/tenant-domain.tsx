@@ -21,6 +21,7 @@ interface DomainProps {
 export function TenantDomain(props: DomainProps): ComponentChildren {
   const { domain } = props;
   const isServed = domain.state !== "pending";
+  const asker = useAsker(props);
   return (
     <li class="domain">
       <div class="domain-head">
@@ -42,6 +43,7 @@ export function TenantDomain(props: DomainProps): ComponentChildren {
             failing
           </Badge>
         )}
+        <DomainActions {...props} asker={asker} />
       </div>
       <p class="hint">
         <Standing domain={domain} />
@@ -49,7 +51,7 @@ export function TenantDomain(props: DomainProps): ComponentChildren {
       {domain.challenge !== null && (!isServed || domain.failingSince !== null) && (
         <Challenge challenge={domain.challenge} />
       )}
-      <DomainActions {...props} />
+      {asker.error && <ErrorBox title={`${domain.domain} was not verified`} error={asker.error} />}
     </li>
   );
 }
@@ -116,14 +118,17 @@ function Challenge(props: {
   );
 }
 
-function DomainActions(props: DomainProps): ComponentChildren {
-  const { domain, slug } = props;
-  const mayOperate = useMay("operate");
+/** Asks for something about the domain, once at a time. */
+interface Asker {
+  readonly busyWith: "primary" | "verify" | null;
+  readonly error: ApiError | null;
+  readonly ask: (what: "primary" | "verify") => Promise<void>;
+}
+
+function useAsker({ domain, onChanged, slug }: DomainProps): Asker {
   const [busyWith, setBusyWith] = useState<"primary" | "verify" | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const [isRemoving, setRemoving] = useState(false);
   const isAsking = useRef(false);
-  if (!mayOperate) return null;
   const ask = async (what: "primary" | "verify"): Promise<void> => {
     if (isAsking.current) return;
     isAsking.current = true;
@@ -131,9 +136,9 @@ function DomainActions(props: DomainProps): ComponentChildren {
     setError(null);
     try {
       const to = `${path`tenants/${slug}/domains/${domain.domain}`}/${what}`;
-      const answer = await request<DomainView>("POST", to);
+      const answer = await request<DomainView>("POST", to, { body: {} });
       if (what === "verify") setError(verdictOf(answer));
-      props.onChanged();
+      onChanged();
     } catch (thrown) {
       setError(toApiError(thrown));
     } finally {
@@ -141,9 +146,17 @@ function DomainActions(props: DomainProps): ComponentChildren {
       setBusyWith(null);
     }
   };
+  return { ask, busyWith, error };
+}
+
+function DomainActions(props: DomainProps & { readonly asker: Asker }): ComponentChildren {
+  const { domain } = props;
+  const { ask, busyWith } = props.asker;
+  const mayOperate = useMay("operate");
+  const [isRemoving, setRemoving] = useState(false);
+  if (!mayOperate) return null;
   return (
     <>
-      {error && <ErrorBox title={`${domain.domain} was not verified`} error={error} />}
       <div class="domain-actions">
         {domain.state !== "trusted" && (
           <Button

@@ -3,7 +3,6 @@ import { useState } from "preact/hooks";
 import type { DomainView } from "../../contract.ts";
 import { Button } from "../components/button.tsx";
 import { Panel } from "../components/page.tsx";
-import { Empty } from "../components/states.tsx";
 import { useMay } from "../session.ts";
 import { TenantAddDomain } from "./tenant-add-domain.tsx";
 import { TenantDomain } from "./tenant-domain.tsx";
@@ -28,7 +27,7 @@ export function TenantDomains(props: {
       }
     >
       {props.domains.length === 0 ? (
-        <Empty title="It has no domain of its own." />
+        <p class="hint">It has no domain of its own.</p>
       ) : (
         <ul class="domains">
           {props.domains.map((domain) => (

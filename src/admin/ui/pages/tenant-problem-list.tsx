@@ -28,7 +28,15 @@ export function TenantProblems(props: {
           <Mark tone={TONES[problem.tone]} />
           <div class="problem-text">
             <p class="problem-title">{problem.title}</p>
-            <p>{problem.text}</p>
+            <p>
+              {problem.text}
+              {problem.run !== null && (
+                <>
+                  {" "}
+                  <a href={hrefOf(`/migrations/runs/${problem.run}`)}>Run {problem.run}</a>
+                </>
+              )}
+            </p>
           </div>
           <Mend problem={problem} {...props} />
         </li>

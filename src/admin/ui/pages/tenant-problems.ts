@@ -14,30 +14,43 @@ export interface TenantProblem {
   readonly action: TenantAction | null;
   /** Whether creating it again, under the same slug, mends it. */
   readonly createAgain: boolean;
+  /** The run that tells more. */
+  readonly run: string | null;
 }
 
-type Found = Omit<TenantProblem, "action" | "createAgain"> & Partial<TenantProblem>;
+/** How a tenant failed in a run over the fleet. */
+export interface RunFailure {
+  readonly run: string;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+type Found = Omit<TenantProblem, "action" | "createAgain" | "run"> & Partial<TenantProblem>;
 
 /**
  * Tells what is wrong with a tenant, the worst first.
  *
- * @param migrations - its migrations; `null` while they are not known
- * @param isBusy - whether something is being done with it in this moment
+ * @param known - `migrations`: its migrations, `null` while they are not known; `isBusy`: whether something
+ *   is being done with it in this moment; `failure`: how it failed in the last run, if it did
  */
 export function tenantProblems(
   tenant: TenantDetails,
-  migrations: readonly MigrationView[] | null,
-  isBusy: boolean,
+  known: {
+    readonly migrations: readonly MigrationView[] | null;
+    readonly isBusy: boolean;
+    readonly failure: RunFailure | null;
+  },
 ): TenantProblem[] {
   const found = [
-    ...(isBusy ? [] : ofState(tenant)),
+    ...(known.isBusy ? [] : ofState(tenant)),
     ...ofHealth(tenant),
-    ...ofMigrations(tenant, migrations ?? []),
+    ...ofRun(tenant, known.failure),
+    ...ofMigrations(tenant, known.migrations ?? []),
     ...ofDomains(tenant),
   ];
   const grades = ["danger", "warning", "notice"];
   return found
-    .map((problem) => ({ action: null, createAgain: false, ...problem }))
+    .map((problem) => ({ action: null, createAgain: false, run: null, ...problem }))
     .toSorted((a, b) => grades.indexOf(a.tone) - grades.indexOf(b.tone));
 }
 
@@ -128,6 +141,21 @@ function ofHealth({ health, healthError, schemaName, state }: TenantDetails): Fo
   ];
 }
 
+function ofRun({ health }: TenantDetails, failure: RunFailure | null): Found[] {
+  // Where nothing is pending any more, it has been mended since.
+  if (failure === null || health === null || health.pending.length === 0) return [];
+  const { code, message, run } = failure;
+  return [
+    {
+      key: "run",
+      run,
+      text: `${[code, message].filter((part) => part !== null).join(": ")}. Mend it, then migrate the tenant, or resume the run.`,
+      title: "It failed in the last run",
+      tone: "danger",
+    },
+  ];
+}
+
 function ofMigrations(tenant: TenantDetails, migrations: readonly MigrationView[]): Found[] {
   if (tenant.health?.schemaExists !== true) return [];
   const of = (state: string): string[] =>
@@ -162,7 +190,7 @@ function ofMigrations(tenant: TenantDetails, migrations: readonly MigrationView[
           {
             action: "migrate" as const,
             key: "pending",
-            text: "The application may expect what they make.",
+            text: `The application may expect what ${pending === 1 ? "it makes" : "they make"}.`,
             title: pending === 1 ? "A migration is pending" : `${pending} migrations are pending`,
             tone: "warning" as const,
           },

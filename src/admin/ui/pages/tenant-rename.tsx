@@ -42,6 +42,7 @@ export function TenantRename(props: DialogProps): ComponentChildren {
         {(control) => (
           <input
             {...control}
+            autofocus
             class="mono"
             autocomplete="off"
             autocapitalize="none"

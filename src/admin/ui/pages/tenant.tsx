@@ -22,6 +22,7 @@ import { TenantFacts } from "./tenant-facts.tsx";
 import { TenantAbove, TenantHeading, TenantHosts, TenantName } from "./tenant-header.tsx";
 import { TenantMigrations } from "./tenant-migrations.tsx";
 import { useTenantWork } from "./tenant-operation.ts";
+import { useRunFailure } from "./tenant-run-failure.ts";
 import { TenantProblems } from "./tenant-problem-list.tsx";
 import { tenantProblems } from "./tenant-problems.ts";
 import { TenantProgress } from "./tenant-progress.tsx";
@@ -84,7 +85,11 @@ function KnownTenant(props: {
     const isGone = leave(operation, { newSlug: asked?.slug, slug });
     if (!isGone) readAgain();
   });
-  const problems = tenantProblems(tenant, migrations.data?.migrations ?? null, work.isBusy);
+  const problems = tenantProblems(tenant, {
+    failure: useRunFailure(slug, (tenant.health?.pending.length ?? 0) > 0),
+    isBusy: work.isBusy,
+    migrations: migrations.data?.migrations ?? null,
+  });
   const act = (action: TenantAction): void => {
     if (UNASKED.has(action)) work.tryTo(action);
     else setAsking(action);

@@ -3,8 +3,8 @@ import type { AuditView } from "../../../../../src/admin/contract.ts";
 import { joinNewest, joinOlder } from "../../../../../src/admin/ui/pages/audit-join.ts";
 import {
   actionWords,
-  detailLine,
   detailsOf,
+  entryWords,
   standingOf,
 } from "../../../../../src/admin/ui/pages/audit-words.ts";
 
@@ -28,6 +28,18 @@ describe("an entry of the audit log", () => {
     expect(actionWords("tenant.teleport")).toBe("tenant.teleport");
   });
 
+  it("says which of several changes an update was", () => {
+    const details = { claimDomain: "a.example", primary: true };
+    expect(entryWords({ action: "tenant.update", details })).toEqual({
+      line: "a.example, primary yes",
+      title: "Claimed a domain",
+    });
+    expect(entryWords({ action: "tenant.update", details: { name: "<b>" } })).toEqual({
+      line: "name <b>",
+      title: "Changed",
+    });
+  });
+
   it("shows whatever was recorded with it", () => {
     const details = {
       domains: ["a.example"],
@@ -42,7 +54,10 @@ describe("an entry of the audit log", () => {
       { label: "Schema name", value: "t" },
       { label: "To", value: "{}" },
     ]);
-    expect(detailLine({ versions: [], slug: "x" })).toBe("versions none, slug x");
+    expect(entryWords({ action: "tenant.rename", details: { slug: "x", versions: [] } })).toEqual({
+      line: "slug x, versions none",
+      title: "Renamed",
+    });
   });
 });
 

@@ -144,8 +144,8 @@ describe("words for a run", () => {
 
   it("name its options", () => {
     expect(runOptions({ canary: ["a", "b"], maxFailures: "5%", verify: false })).toEqual([
-      { label: "Canary", value: "a, b" },
-      { label: "Failures allowed", value: "5%" },
+      { label: "Canary", slugs: ["a", "b"], value: "a, b" },
+      { label: "Failures allowed", slugs: null, value: "5%" },
     ]);
   });
 });

@@ -23,6 +23,8 @@ const WELL: TenantDetails = {
   version: "1",
 };
 
+const QUIET = { failure: null, isBusy: false, migrations: null };
+
 function migration(state: string): MigrationView {
   return { appliedAt: null, durationMs: null, name: "notes", state, version: "1" };
 }
@@ -31,7 +33,7 @@ function keysOf(
   tenant: Partial<TenantDetails>,
   migrations: readonly MigrationView[] = [],
 ): string[] {
-  return tenantProblems({ ...WELL, ...tenant }, migrations, false).map(({ key }) => key);
+  return tenantProblems({ ...WELL, ...tenant }, { ...QUIET, migrations }).map(({ key }) => key);
 }
 
 describe("what is wrong with a tenant", () => {
@@ -61,17 +63,25 @@ describe("what is wrong with a tenant", () => {
   it("is a schema that cannot be read, with the server's word", () => {
     const [problem] = tenantProblems(
       { ...WELL, health: null, healthError: "permission denied" },
-      null,
-      false,
+      QUIET,
     );
     expect(problem).toMatchObject({ text: "permission denied", tone: "danger" });
   });
 
   it("is not what is being done in this moment", () => {
-    expect(tenantProblems({ ...WELL, state: "renaming" }, null, true)).toEqual([]);
-    expect(tenantProblems({ ...WELL, state: "renaming" }, null, false)).toMatchObject([
-      { action: "rename" },
+    const renaming = { ...WELL, state: "renaming" };
+    expect(tenantProblems(renaming, { ...QUIET, isBusy: true })).toEqual([]);
+    expect(tenantProblems(renaming, QUIET)).toMatchObject([{ action: "rename" }]);
+  });
+
+  it("is how it failed in the last run, until it is mended", () => {
+    const failure = { code: "MIGRATION_FAILED", message: "2.sql:1", run: "7" };
+    const health = { healthy: false, pending: ["2"], schemaExists: true, tableCount: 1 };
+    expect(tenantProblems({ ...WELL, health }, { ...QUIET, failure })).toMatchObject([
+      { run: "7", text: expect.stringContaining("MIGRATION_FAILED: 2.sql:1") as string },
+      { key: "pending" },
     ]);
+    expect(tenantProblems(WELL, { ...QUIET, failure })).toEqual([]);
   });
 });
 
@@ -89,7 +99,7 @@ describe("an action that cannot be done", () => {
       "Only of a tenant that is suspended or in maintenance; this one is active.",
     );
     const dropping = { ...WELL, actions: ["drop" as const], state: "dropping" };
-    expect(whyNot("migrate", dropping, session)).toBe("Not while it is dropping.");
+    expect(whyNot("migrate", dropping, session)).toBe("Not while it is being dropped.");
   });
 
   it("says when it would change nothing", () => {
