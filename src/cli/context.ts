@@ -1,5 +1,7 @@
 import { type Command, Option } from "commander";
+import type { Actor } from "../core/audit.ts";
 import type { Tenancy } from "../core/tenancy.ts";
+import { actorOf } from "./actor.ts";
 import { CONFIG_VARIABLE, type LoadedConfig, loadConfig } from "./config.ts";
 import { importModule } from "./import-module.ts";
 import { messageOf } from "./json.ts";
@@ -12,6 +14,8 @@ export interface CommonOptions {
   readonly config?: string;
   /** Whether the result is one JSON document. */
   readonly json?: boolean;
+  /** On whose behalf something is changed, as the audit log tells it. */
+  readonly as?: string;
   /** Whether log lines and stack traces are shown. */
   readonly verbose?: boolean;
 }
@@ -45,15 +49,21 @@ export type CommandHandler<Options, Args extends unknown[]> = (
   ...args: Args
 ) => Promise<number>;
 
+/** Heading of the options that every command takes. */
+const COMMON = "Common options:";
+
+const AS = ["--as <person>", "who changes something, for the audit log"] as const;
+
 /** Adds the options that every command takes. */
 export function addCommonOptions(command: Command): Command {
+  // One command has an option of its own by that name.
+  const isFree = command.options.every(({ long }) => long !== "--as");
+  if (isFree) command.addOption(new Option(...AS).helpGroup(COMMON));
   return command
-    .addOption(new Option("--config <file>", "configuration file").helpGroup("Common options:"))
-    .addOption(new Option("--json", "print one JSON document").helpGroup("Common options:"))
+    .addOption(new Option("--config <file>", "configuration file").helpGroup(COMMON))
+    .addOption(new Option("--json", "print one JSON document").helpGroup(COMMON))
     .addOption(
-      new Option("--verbose", "show log lines, stack traces and causes").helpGroup(
-        "Common options:",
-      ),
+      new Option("--verbose", "show log lines, stack traces and causes").helpGroup(COMMON),
     );
 }
 
@@ -70,11 +80,13 @@ export function action<Options, Args extends unknown[]>(
       stderr: process.stderr,
       stdout: process.stdout,
     });
-    process.exitCode = await runHandler(handler, { args, options, output });
+    const actor = actorOf(personOf(command), process.env);
+    process.exitCode = await runHandler(handler, { actor, args, options, output });
   };
 }
 
 interface Invocation<Options, Args> {
+  readonly actor: Actor;
   readonly args: Args;
   readonly options: Options & CommonOptions;
   readonly output: Output;
@@ -82,7 +94,7 @@ interface Invocation<Options, Args> {
 
 async function runHandler<Options, Args extends unknown[]>(
   handler: CommandHandler<Options, Args>,
-  { args, options, output }: Invocation<Options, Args>,
+  { actor, args, options, output }: Invocation<Options, Args>,
 ): Promise<number> {
   const opened: Tenancy[] = [];
   const load = (): Promise<LoadedConfig> =>
@@ -90,9 +102,9 @@ async function runHandler<Options, Args extends unknown[]>(
   const openTenancy = async (): Promise<Tenancy> => {
     const { config } = await load();
     // Loaded here, so that `--help` and wrong usage answer at once.
-    const { createTenancy } = await import("../tenancy/create-tenancy.ts");
+    const { createTenancyAs } = await import("../tenancy/create-tenancy.ts");
     const logger = createLogger(output, { verbose: options.verbose === true });
-    const tenancy = createTenancy({ ...config, importModule, logger });
+    const tenancy = createTenancyAs({ ...config, importModule, logger }, actor);
     opened.push(tenancy);
     return tenancy;
   };
@@ -111,6 +123,15 @@ async function runHandler<Options, Args extends unknown[]>(
 
 async function closeAll(opened: readonly Tenancy[]): Promise<void> {
   for (const tenancy of opened) await tenancy.close();
+}
+
+/** Who is named by `--as`, of the command itself or before it. */
+function personOf(command: Command): string | undefined {
+  const option = command.options.find(({ long }) => long === "--as");
+  const isCommon = option?.helpGroupHeading === COMMON;
+  const named: unknown = isCommon ? command.opts()["as"] : undefined;
+  if (typeof named === "string") return named;
+  return command.parent === null ? undefined : personOf(command.parent);
 }
 
 /** Options of a command and of those above it; the one nearest to the command wins. */

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { ACTOR_VARIABLE } from "./actor.ts";
 import { CONFIG_NAMES, CONFIG_VARIABLE } from "./config.ts";
 import { addCommonOptions } from "./context.ts";
 import { addAdoptCommand } from "./commands/adopt.ts";
+import { addAuditCommand } from "./commands/audit.ts";
 import { addCreateCommand } from "./commands/create.ts";
 import { addDiffCommand } from "./commands/diff.ts";
 import { addDomainsCommand } from "./commands/domains.ts";
@@ -17,6 +19,7 @@ import { addRenameCommand } from "./commands/rename.ts";
 import { addResumeCommand } from "./commands/resume.ts";
 import { addRollbackCommand } from "./commands/rollback.ts";
 import { addSeedCommand } from "./commands/seed.ts";
+import { addSetupCommand } from "./commands/setup.ts";
 import { addRunCommand } from "./commands/run.ts";
 import { addRunsCommand } from "./commands/runs.ts";
 import { addShellCommand } from "./commands/shell.ts";
@@ -36,6 +39,7 @@ export interface EnvironmentVariable {
 /** Environment variables that the command line reads, for `--help` and the reference. */
 export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   { description: "configuration file, if not named by --config", name: CONFIG_VARIABLE },
+  { description: "who changes something, if not named by --as", name: ACTOR_VARIABLE },
   { description: "no colours, if set to anything", name: "NO_COLOR" },
   { description: "colours on a terminal that does not announce any", name: "FORCE_COLOR" },
 ];
@@ -59,6 +63,8 @@ export function createProgram(): Command {
     .configureOutput({ outputError: () => undefined });
   addCommonOptions(program);
 
+  program.commandsGroup("Start:");
+  addSetupCommand(program);
   program.commandsGroup("Tenants:");
   addCreateCommand(program);
   addAdoptCommand(program);
@@ -83,6 +89,7 @@ export function createProgram(): Command {
   addSqlCommand(program);
   addShellCommand(program);
   program.commandsGroup("Checks:");
+  addAuditCommand(program);
   addHealthCommand(program);
   addDiffCommand(program);
   program.addHelpText("after", helpFooter());

@@ -31,11 +31,17 @@ export interface Acting {
  * makes every `await` of the process a little slower.
  */
 export class Actors {
+  readonly #always: Acting | undefined;
   #storage: AsyncLocalStorage<Acting> | undefined;
+
+  /** @param always - who acts where nobody else is said to */
+  constructor(always?: Required<Actor>) {
+    this.#always = always && { actor: always };
+  }
 
   /** Who acts here; `undefined` for nobody. */
   current(): Acting | undefined {
-    return this.#storage?.getStore();
+    return this.#storage?.getStore() ?? this.#always;
   }
 
   /** Runs `fn` on behalf of somebody; what it returns is awaited inside, as it may be lazy. */

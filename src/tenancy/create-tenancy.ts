@@ -1,3 +1,4 @@
+import type { Actor } from "../core/audit.ts";
 import type { TenancyConfig } from "../core/config.ts";
 import { ScopeContext } from "../core/scope.ts";
 import type { Settings } from "../core/settings.ts";
@@ -10,7 +11,7 @@ import { createRegistry } from "../registry/create-registry.ts";
 import { registryMigration } from "../registry/registry-migration.ts";
 import { createResolve } from "../resolvers/create-resolve.ts";
 import { createAbout } from "./about.ts";
-import { Actors } from "./actors.ts";
+import { Actors, parseActor } from "./actors.ts";
 import { createAdopt } from "./adopt.ts";
 import { createAudit } from "./audit.ts";
 import { AuditTrail } from "./audit-trail.ts";
@@ -40,11 +41,24 @@ import { traceResolve } from "./traced-resolve.ts";
  * @throws TenancyError `INVALID_CONFIG`
  */
 export function createTenancy<Pool>(config: TenancyConfig<Pool>): Tenancy<Pool> {
+  return createTenancyAs(config, undefined);
+}
+
+/**
+ * Creates a tenancy for a program that one person runs: whatever is changed through it is done on behalf of
+ * `actor`, except inside `actingAs`.
+ *
+ * @throws TenancyError `INVALID_CONFIG`, `INVALID_QUERY`
+ */
+export function createTenancyAs<Pool>(
+  config: TenancyConfig<Pool>,
+  actor: Actor | undefined,
+): Tenancy<Pool> {
   const settings = resolveSettings(config);
   const driver = config.database;
   const isOnRequest = settings.migrations.migrate === "on-request";
   const deps = connect(config, settings);
-  const actors = new Actors();
+  const actors = new Actors(actor && parseActor(actor));
   const trail = new AuditTrail(deps, actors);
   const operations = new Operations(settings.logger, { isMarking: isOnRequest, trail });
   const { context, registry } = deps;

@@ -53,7 +53,8 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${ago("?")})`,
   prune: (tables, olderThanMs, limit) => [
     {
       params: [tables.table, olderThanMs],
-      text: `delete from ${table(tables)} where registry = ? and begun_at < ${ago("?")} order by id limit ${limit}`,
+      text: `delete from ${table(tables)} where registry = ? and begun_at < ${ago("?")}
+  and not (action = 'audit.prune' and outcome = 'begun') order by id limit ${limit}`,
     },
     { params: [], text: "select row_count() as deleted" },
   ],

@@ -32,6 +32,7 @@ it("has every command", () => {
     "run",
     "sql",
     "shell",
+    "audit",
     "health",
     "diff",
   ]);
@@ -43,7 +44,7 @@ it.each(commands.map((command) => [command.name(), command] as const))(
     expect(command.description()).toMatch(/\.$/);
     for (const option of command.options) expect(option.description).not.toBe("");
     const flags = command.options.map(({ long }) => long);
-    expect(flags).toEqual(expect.arrayContaining(["--config", "--json", "--verbose"]));
+    expect(flags).toEqual(expect.arrayContaining(["--as", "--config", "--json", "--verbose"]));
   },
 );
 
