@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { TenancyConfig } from "../core/config.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
@@ -23,12 +23,15 @@ export const CONFIG_NAMES: readonly string[] = [
   "kirayedar.config.mjs",
 ];
 
+/** Folder that a configuration may be in, too: where a compiler takes its files from. */
+const SOURCE_FOLDER = "src";
+
 /** Environment variable that names a configuration file when the command line does not. */
 export const CONFIG_VARIABLE: string = "KIRAYEDAR_CONFIG";
 
 /**
- * Returns the absolute path of the configuration file: `file`, or the first one found in `cwd` and
- * the folders above it.
+ * Returns the absolute path of the configuration file: `file`, or the first one found in `cwd`, its
+ * folder `src`, and the folders above it.
  *
  * @throws TenancyError `CONFIG_NOT_FOUND`
  */
@@ -39,18 +42,21 @@ export function findConfig(cwd: string, file?: string): string {
     throw new TenancyError("CONFIG_NOT_FOUND", `There is no configuration file ${path}.`);
   }
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const found = CONFIG_NAMES.map((name) => join(folder, name)).find(isFile);
+    const found = [folder, join(folder, SOURCE_FOLDER)]
+      .flatMap((place) => CONFIG_NAMES.map((name) => join(place, name)))
+      .find(isFile);
     if (found !== undefined) return found;
     if (dirname(folder) === folder) break;
   }
   throw new TenancyError(
     "CONFIG_NOT_FOUND",
-    `There is no kirayedar.config.ts, .mts, .js or .mjs in ${resolve(cwd)} or a folder above it.`,
+    `There is no kirayedar.config.ts, .mts, .js or .mjs in ${resolve(cwd)}, its folder src, or a folder above it.`,
   );
 }
 
 /**
- * Reads a configuration file, after the variables of the `.env` beside it that are not set yet.
+ * Reads a configuration file, after the variables of the `.env` beside it (beside `src`, if it is in
+ * there) that are not set yet.
  *
  * @throws TenancyError `CONFIG_NOT_FOUND`; `INVALID_CONFIG` when the file throws, or exports no
  *   configuration
@@ -58,7 +64,8 @@ export function findConfig(cwd: string, file?: string): string {
 export async function loadConfig(cwd: string, file?: string): Promise<LoadedConfig> {
   const path = findConfig(cwd, file);
   const shown = relative(cwd, path) || path;
-  loadEnvironment(dirname(path));
+  const home = homeOf(path);
+  loadEnvironment(home);
   const exported = await readDefaultExport(path, shown);
   if (!isConfig(exported)) {
     throw new TenancyError("INVALID_CONFIG", `The file ${shown} exports no configuration.`, {
@@ -66,8 +73,16 @@ export async function loadConfig(cwd: string, file?: string): Promise<LoadedConf
         "Make `defineConfig({ database: … })`, or a function that returns it, its default export.",
     });
   }
-  const rootDir = resolve(dirname(path), exported.rootDir ?? ".");
+  const rootDir = resolve(home, exported.rootDir ?? ".");
   return { config: { ...byHand(exported), rootDir }, file: path, rootDir };
+}
+
+/** Returns the folder that a configuration is for: the one above, if it is among the sources. */
+function homeOf(path: string): string {
+  const folder = dirname(path);
+  return basename(folder) === SOURCE_FOLDER && !isFile(join(folder, "package.json"))
+    ? dirname(folder)
+    : folder;
 }
 
 /** Who looks into a tenant by command must not change it by that. */

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { ACTOR_VARIABLE } from "./actor.ts";
 import { CONFIG_NAMES, CONFIG_VARIABLE } from "./config.ts";
 import { addCommonOptions } from "./context.ts";
+import { addAdminCommand } from "./commands/admin.ts";
 import { addAdoptCommand } from "./commands/adopt.ts";
 import { addAuditCommand } from "./commands/audit.ts";
 import { addCreateCommand } from "./commands/create.ts";
@@ -91,6 +92,7 @@ export function createProgram(): Command {
   program.commandsGroup("Checks:");
   addAuditCommand(program);
   addHealthCommand(program);
+  addAdminCommand(program);
   addDiffCommand(program);
   program.addHelpText("after", helpFooter());
   return program;

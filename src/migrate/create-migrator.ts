@@ -22,7 +22,7 @@ import { applyNew } from "./apply-new.ts";
 import { digestOf, PARTIAL_DIGEST } from "./digest.ts";
 import { checkScript } from "./check-script.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
-import { discover, type KnownMigration } from "./discover.ts";
+import { compareVersions, discover, type KnownMigration } from "./discover.ts";
 import { checkHalfway, findHalfway, isRecordedWithin } from "./halfway.ts";
 import { finishedEntry, Journal } from "./journal.ts";
 import { overtakenBy } from "./phase-order.ts";
@@ -44,7 +44,7 @@ export interface MigratorOptions {
   readonly settings: Settings;
   /** Where a tenant's version is noted. */
   readonly registry: Pick<Registry, "update">;
-  /** Global migrations of the toolkit itself; they come first, and are never rolled back. */
+  /** Global migrations of the toolkit itself; their versions come first, and are never rolled back. */
   readonly builtinGlobal: readonly Migration[];
   /** Loads a module by its file URL. Default: Node's own `import`. */
   readonly importModule?: ((url: string) => Promise<unknown>) | undefined;
@@ -361,7 +361,9 @@ class SchemaMigrator implements Migrator {
     const found = await discover(own);
     if (set === "tenant") return found;
     const builtin = await discover({ ...own, source: builtinGlobal });
-    return [...builtin.map((one) => ({ ...one, isRepeatable: true })), ...found];
+    const ours = builtin.map((one) => ({ ...one, isRepeatable: true }));
+    // An older version than ours, of more zeros, makes a table for us to find.
+    return [...ours, ...found].toSorted((a, b) => compareVersions(a.version, b.version));
   }
 }
 
