@@ -36,8 +36,8 @@ export interface TestConsole {
   /** Address of the console, with a slash at its end. */
   readonly url: string;
   readonly tenancy: Tenancy;
-  /** What the person may do; takes effect with the next request. */
-  may: Permission;
+  /** What the person may do; `null` for a stranger. Takes effect with the next request. */
+  may: Permission | null;
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ export async function startConsole(
   });
   await tenancy.migrateGlobal();
   const admin = createAdmin({
-    authorize: () => ({ may: console.may, person: "ada@example.com" }),
+    authorize: () => console.may && { may: console.may, person: "ada@example.com" },
     pages,
     rateLimit: false,
     tenancy,
@@ -191,16 +191,21 @@ function watch(
 export async function findFaults(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const faults = await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<AxeResult> } };
-    const { violations } = await axe.run();
+    const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<AxeResult> } };
+    const { violations } = await axe.run({ resultTypes: ["violations"] });
     return violations
       .filter(({ impact }) => impact === "serious" || impact === "critical")
       .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")}`));
   });
-  const overflow = await page.evaluate(
+  const beyond = await widthBeyondWindow(page);
+  return beyond > 0 ? [...faults, `${beyond} pixels wider than the window`] : faults;
+}
+
+/** How many pixels of a page are to be had by scrolling sideways alone. */
+export function widthBeyondWindow(page: Page): Promise<number> {
+  return page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  return overflow > 0 ? [...faults, `${overflow} pixels wider than the window`] : faults;
 }
 
 interface AxeResult {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Operation, SlugCheck } from "../../contract.ts";
 import { request, withQuery } from "../api.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
@@ -16,6 +16,8 @@ import { type DraftErrors, draftToRequest, placeError, type TenantDraft } from "
 interface FormProps {
   readonly draft: TenantDraft;
   readonly onDraft: (draft: TenantDraft) => void;
+  /** What an earlier try was refused for. */
+  readonly refused: DraftErrors;
   readonly onBegun: (operation: Operation) => void;
 }
 
@@ -24,19 +26,20 @@ export function NewTenantForm(props: FormProps): ComponentChildren {
   const { draft, onDraft } = props;
   const { hasSeed } = useSession();
   const form = useRef<HTMLFormElement>(null);
-  const [errors, setErrors] = useState<DraftErrors>({});
+  const [errors, setErrors] = useState<DraftErrors>(props.refused);
   const [isBusy, setBusy] = useState(false);
   const check = useSlugCheck(draft.slug);
   const change = (part: Partial<TenantDraft>): void => {
     setErrors({});
     onDraft({ ...draft, ...part });
   };
+  useEffect(() => {
+    if (Object.keys(errors).length === 0) return;
+    form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus();
+  }, [errors]);
   const refuse = (refused: DraftErrors): void => {
     setErrors(refused);
     setBusy(false);
-    requestAnimationFrame(() =>
-      form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus(),
-    );
   };
   const submit = async (): Promise<void> => {
     if (isBusy) return;

@@ -10,14 +10,14 @@ import { useOperation } from "../operations.ts";
 import { useResource } from "../resource.ts";
 import { useSession } from "../session.ts";
 import { tenantHref } from "./tenant-list-query.ts";
-import type { TenantDraft } from "./tenant-draft.ts";
+import { type DraftErrors, placeError, type TenantDraft } from "./tenant-draft.ts";
 
 interface ProgressProps {
   /** What the server answered when it began. */
   readonly begun: Operation;
   readonly draft: TenantDraft;
-  /** Back to the form, with what was typed. */
-  readonly onAgain: () => void;
+  /** Back to the form, with what was typed and what of it was refused. */
+  readonly onAgain: (errors: DraftErrors) => void;
   /** Back to an empty form. */
   readonly onAnother: () => void;
 }
@@ -29,7 +29,11 @@ export function NewTenantProgress(props: ProgressProps): ComponentChildren {
   const known = useKnownSteps(props.draft);
   const end = useRef<HTMLDivElement>(null);
   const isOver = operation.state !== "running";
+  const { draft, onAgain } = props;
   useEffect(() => {
+    const refused = operation.error === null ? {} : placeError(operation.error, draft);
+    // What belongs to a field is put there; nothing has been made of it.
+    if (refused.slug !== undefined || refused.domains !== undefined) return onAgain(refused);
     if (isOver) end.current?.querySelector<HTMLElement>("a, button")?.focus();
   }, [isOver]);
   return (
@@ -45,7 +49,7 @@ export function NewTenantProgress(props: ProgressProps): ComponentChildren {
         </p>
         {operation.state === "done" && <Done slug={slug} onAnother={props.onAnother} />}
         {operation.state === "failed" && (
-          <Failed operation={operation} slug={slug} onAgain={props.onAgain} />
+          <Failed operation={operation} slug={slug} onAgain={() => onAgain({})} />
         )}
       </div>
     </section>

@@ -7,13 +7,14 @@ import { hrefOf } from "../router.ts";
 import { useMay } from "../session.ts";
 import { NewTenantForm } from "./new-tenant-form.tsx";
 import { NewTenantProgress } from "./new-tenant-progress.tsx";
-import { EMPTY_DRAFT, type TenantDraft } from "./tenant-draft.ts";
+import { type DraftErrors, EMPTY_DRAFT, type TenantDraft } from "./tenant-draft.ts";
 
 /** Creates a tenant: a form, then its steps as they happen. */
 export function NewTenantPage(): ComponentChildren {
   const mayOperate = useMay("operate");
   const [draft, setDraft] = useState<TenantDraft>(EMPTY_DRAFT);
   const [begun, setBegun] = useState<Operation | null>(null);
+  const [refused, setRefused] = useState<DraftErrors>({});
   const above = <a href={hrefOf("/tenants")}>Tenants</a>;
   if (!mayOperate) {
     return (
@@ -25,14 +26,18 @@ export function NewTenantPage(): ComponentChildren {
   return (
     <Page title="New tenant" above={above}>
       {begun === null ? (
-        <NewTenantForm draft={draft} onDraft={setDraft} onBegun={setBegun} />
+        <NewTenantForm draft={draft} onDraft={setDraft} onBegun={setBegun} refused={refused} />
       ) : (
         <NewTenantProgress
           begun={begun}
           draft={draft}
-          onAgain={() => setBegun(null)}
+          onAgain={(errors) => {
+            setRefused(errors);
+            setBegun(null);
+          }}
           onAnother={() => {
             setDraft(EMPTY_DRAFT);
+            setRefused({});
             setBegun(null);
           }}
         />

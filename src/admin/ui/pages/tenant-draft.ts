@@ -13,6 +13,9 @@ export interface TenantDraft {
 /** What the form begins with. */
 export const EMPTY_DRAFT: TenantDraft = { slug: "", name: "", domains: [""], seed: true };
 
+/** What a server says of a failure, be it of a request or of an operation. */
+export type ServerError = Pick<ApiError, "code" | "message">;
+
 /** Where an error belongs: at a field, at one of the domains, or at none. */
 export interface DraftErrors {
   readonly slug?: string;
@@ -20,7 +23,7 @@ export interface DraftErrors {
   /** By the index of the line. */
   readonly domains?: Readonly<Record<number, string>>;
   /** What belongs to no field. */
-  readonly form?: ApiError;
+  readonly form?: ServerError;
 }
 
 const SLUG_CODES: readonly string[] = [
@@ -45,7 +48,7 @@ export function draftToRequest(draft: TenantDraft, hasSeed: boolean): NewTenantR
 }
 
 /** Puts what the server said where it belongs. */
-export function placeError(error: ApiError, draft: TenantDraft): DraftErrors {
+export function placeError(error: ServerError, draft: TenantDraft): DraftErrors {
   if (SLUG_CODES.includes(error.code)) return { slug: error.message };
   if (!DOMAIN_CODES.includes(error.code)) return { form: error };
   const typed = draft.domains.map((domain) => domain.trim().toLowerCase());

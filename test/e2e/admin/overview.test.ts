@@ -1,0 +1,158 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  addRows,
+  browserPath,
+  findFaults,
+  openPage,
+  SIZES,
+  startBrowser,
+  startConsole,
+  takePicture,
+  type TestConsole,
+  widthBeyondWindow,
+} from "./support.ts";
+
+const THEMES = ["light", "dark"] as const;
+const ATTACK = "<img src=x onerror=globalThis.hacked=true>";
+
+describe.skipIf(browserPath === undefined)("the console's overview", () => {
+  let browser: Browser;
+  let console: TestConsole;
+
+  beforeAll(async () => {
+    [browser, console] = await Promise.all([startBrowser(), startConsole()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await console?.close();
+  });
+
+  it("counts tenants by state and version, and follows what happens without being asked", async () => {
+    const { tenancy } = console;
+    await tenancy.create("acme", { domains: ["shop.acme.example"], name: "Acme Anvils" });
+    await tenancy.create("an-unusually-long-slug-that-somebody-really-chose", { name: ATTACK });
+    await addRows(tenancy, 230);
+    await using opened = await openPage(browser, console, "");
+    const { page, wrongs } = opened;
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "232 tenants" }).waitFor();
+    const versions = page.getByRole("table", { name: "Tenants by version, the newest first" });
+    await versions.getByRole("row", { name: "20260201000001 32 behind" }).waitFor();
+    await page
+      .getByRole("table", { name: "The largest tenants" })
+      .getByRole("link", { name: "acme" })
+      .waitFor();
+    await tenancy.create("globex");
+    await page.getByRole("link", { name: "233 tenants" }).waitFor();
+    await page.getByRole("link", { name: /^suspended 10/ }).click();
+    await page.getByText("10 tenants").waitFor();
+    expect(page.url()).toBe(`${console.url}tenants?state=suspended`);
+    expect(wrongs).toEqual([]);
+  });
+
+  it("reads its plot day by day, with the keyboard and in a table", async () => {
+    await using opened = await openPage(browser, console, "");
+    const { page } = opened;
+    const plot = page.getByRole("group", { name: /^Tenants created on each day/ });
+    await plot.focus();
+    await page.getByText(/^\d+ \w+: \d+ tenants?$/).waitFor();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    const table = page.getByRole("table", { name: "Tenants created on each day" });
+    const second = await table.getByRole("row").nth(2).textContent();
+    const said = await page.locator(".plot-said").textContent();
+    expect(said?.replace(/: (\d+) tenants?$/, "$1")).toBe(second);
+  });
+
+  it("says what could not be read, and reads it again", async () => {
+    await using opened = await openPage(browser, console, "tenants", { expected: /status of 500/ });
+    const { page } = opened;
+    let isBroken = true;
+    await page.route("**/api/overview*", (route) =>
+      isBroken
+        ? route.fulfill({ json: { error: { code: "INTERNAL", message: "No." } }, status: 500 })
+        : route.continue(),
+    );
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.getByRole("alert").getByText("The fleet could not be read").waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    isBroken = false;
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("link", { name: "233 tenants" }).waitFor();
+    expect(await page.getByRole("alert").count()).toBe(0);
+  });
+
+  it("asks again by itself where the server's events do not arrive", async () => {
+    await using opened = await openPage(browser, console, "", { expected: /ERR_FAILED/ });
+    const { page, wrongs } = opened;
+    await page.route("**/api/events", (route) => route.abort());
+    await page.reload();
+    await page.getByText("Reconnecting", { exact: true }).waitFor();
+    await page.unroute("**/api/events");
+    await page.getByText("Live", { exact: true }).waitFor();
+    expect(wrongs).toEqual([]);
+  });
+
+  it("remembers the theme that was chosen", async () => {
+    await using opened = await openPage(browser, console, "");
+    const { page } = opened;
+    const ground = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+    const light = await ground();
+    await page.getByRole("radio", { name: "Dark" }).check({ force: true });
+    await expect.poll(ground).not.toBe(light);
+    const dark = await ground();
+    await page.reload();
+    await page.getByRole("radio", { name: "Dark", checked: true }).waitFor();
+    expect(await ground()).toBe(dark);
+  });
+
+  it("offers no change to somebody who may only read, and nothing to a stranger", async () => {
+    console.may = "read";
+    try {
+      await using opened = await openPage(browser, console, "", { expected: /status of 401/ });
+      const { page } = opened;
+      await page.getByText("read only").waitFor();
+      await page.getByRole("link", { name: "233 tenants" }).waitFor();
+      await page.keyboard.press("n");
+      expect(await page.getByRole("link", { name: "New tenant" }).count()).toBe(0);
+      expect(page.url()).toBe(console.url);
+      console.may = null;
+      await page.getByRole("link", { name: "Tenants", exact: true }).click();
+      await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+      expect(await findFaults(page)).toEqual([]);
+      console.may = "destroy";
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("heading", { level: 1, name: "Tenants" }).waitFor();
+    } finally {
+      console.may = "destroy";
+    }
+  });
+
+  it("has no serious fault, is no wider than its window, and shows names as text", async () => {
+    const walks = [
+      { name: "overview", path: "", shows: "233 tenants" },
+      { name: "tenants", path: "tenants?sort=name", shows: ATTACK },
+      { name: "new-tenant", path: "new", shows: "Domains of its own" },
+    ];
+    for (const { name, path, shows } of walks) {
+      for (const theme of THEMES) {
+        await using opened = await openPage(browser, console, path, { theme });
+        const { page, wrongs } = opened;
+        await page.getByText(shows).first().waitFor();
+        expect(await findFaults(page), `${name}, ${theme}`).toEqual([]);
+        await takePicture(page, `${name}-desktop-${theme}`);
+        await page.setViewportSize(SIZES.narrow);
+        expect(await widthBeyondWindow(page), name).toBe(0);
+        await page.setViewportSize(SIZES.phone);
+        // What is laid out anew is not coloured anew: one theme is enough.
+        if (theme === "light") expect(await findFaults(page), `${name}, phone`).toEqual([]);
+        await takePicture(page, `${name}-phone-${theme}`);
+        expect(await page.evaluate(() => "hacked" in globalThis)).toBe(false);
+        expect(wrongs).toEqual([]);
+      }
+    }
+  });
+});
