@@ -21,7 +21,12 @@ const config: UserConfig = defineConfig({
   lang: "en-GB",
   // A fresh clone gives every file the same date.
   lastUpdated: false,
-  markdown: { anchor: { slugify }, config: forSite },
+  markdown: {
+    anchor: { slugify },
+    config: forSite,
+    // The theme's own colours of code are too pale on its background.
+    theme: { dark: "github-dark-high-contrast", light: "github-light-high-contrast" },
+  },
   rewrites: REWRITES,
   srcExclude: ["node_modules/**"],
   themeConfig: {

@@ -28,6 +28,8 @@ const MARKDOWN = {
   hidePageHeader: true,
   parametersFormat: "table",
   router: "module",
+  // The plugin's own count of headings is not that of the site where an alias has the same name.
+  useCustomAnchors: true,
   typeDeclarationFormat: "table",
 };
 
@@ -76,9 +78,11 @@ function undocumented(project: ProjectReflection): string[] {
 
 function isDocumented(one: Reflection): boolean {
   if (one.hasComment() || !(one instanceof DeclarationReflection)) return one.hasComment();
-  // What a base class has described is described.
+  // What a base class has described is described, as is the name of an error.
+  const isName = one.name === "name" && one.parent?.kindOf(ReflectionKind.Class) === true;
+  const isOverride = one.overwrites !== undefined || isName;
   const signatures = one.getAllSignatures();
-  return one.overwrites !== undefined || signatures.some((signature) => signature.hasComment());
+  return isOverride || signatures.some((signature) => signature.hasComment());
 }
 
 /** Headings that repeat at every name: as such they would fill the search and the outline. */
@@ -99,7 +103,19 @@ function tidy(file: string): void {
     .replaceAll(LABEL, "**$1**")
     .replaceAll(/^#{5,6} /gm, "#### ")
     .replaceAll(/^\*{3}\n\n/gm, "");
-  writeFileSync(path, `---\neditLink: false\noutline: [2, 3]\n---\n\n${text}`);
+  writeFileSync(path, `---\neditLink: false\noutline: [2, 3]\n---\n\n${withAnchors(text)}`);
+}
+
+/** Gives every heading an anchor that no other has. Links mean the first of two with the same. */
+function withAnchors(text: string): string {
+  const taken = new Set<string>();
+  const heading = /^(#{2,4} .+?)(?: \{#([\w-]+)\})?$/gm;
+  return text.replaceAll(heading, (_line, title: string, anchor: string | undefined) => {
+    let id = anchor ?? `group-${title.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
+    while (taken.has(id)) id += "-more";
+    taken.add(id);
+    return `${title} {#${id}}`;
+  });
 }
 
 async function main(): Promise<number> {

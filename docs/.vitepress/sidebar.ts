@@ -19,14 +19,19 @@ export function sidebar(): Item[] {
     .map((section) => {
       const [heading = "", ...lines] = section.split("\n");
       const items = lines.filter((line) => /^(?:-|\d+\.) /.test(line)).flatMap(itemsOf);
-      return { collapsed: false, items, text: heading.replace(/,.*$/, "") };
+      return { items, text: heading.replace(/,.*$/, "") };
     });
   const reference = groups.find(({ text }) => text === "Reference");
-  reference?.items.push({ collapsed: true, items: entryPoints(), text: "From the docstrings" });
+  reference?.items.push({
+    collapsed: true,
+    items: entryPoints(),
+    link: "/reference/modules/",
+    text: "From the docstrings",
+  });
   return groups;
 }
 
-/** A line with many links is a group of its own, named by what stands before the colon. */
+/** A line with many links is a group of its own, under the first of them. */
 function itemsOf(line: string): Item[] {
   const links = [...line.matchAll(LINK)].map(([, text = "", target = ""]) => ({
     link: pageOf(target),
@@ -34,8 +39,6 @@ function itemsOf(line: string): Item[] {
   }));
   const [first, ...others] = links;
   if (first === undefined || links.length < 3) return links.slice(0, 1);
-  const [, lead = ""] = /^(?:-|\d+\.) (.+?):/.exec(line) ?? [];
-  if (!lead.includes("](")) return [{ collapsed: true, items: links, text: lead }];
   return [{ collapsed: true, items: others, link: first.link, text: first.text }];
 }
 

@@ -4,7 +4,8 @@ import { posix } from "node:path";
 
 /** Pages that stand outside of `docs`, by their path in the repository. */
 export const PROJECT_PAGES: ReadonlyMap<string, string> = new Map([
-  ["README.md", "project/readme.md"],
+  // Not `readme`, which would be taken for a folder's page.
+  ["README.md", "project/introduction.md"],
   ["ARCHITECTURE.md", "project/architecture.md"],
   ["CONTRIBUTING.md", "project/contributing.md"],
   ["SECURITY.md", "project/security.md"],
@@ -15,17 +16,20 @@ export const PROJECT_PAGES: ReadonlyMap<string, string> = new Map([
 /** Pages that have another name on the site, where a folder's page is its `index`. */
 export const REWRITES: Readonly<Record<string, string>> = {
   "README.md": "overview.md",
-  "frameworks/README.md": "frameworks/index.md",
-  "orm/README.md": "orm/index.md",
+  ":folder/README.md": ":folder/index.md",
 };
+
+function pageOf(written: string): string {
+  return written === "README.md" ? "overview.md" : written.replace(/\/README\.md$/, "/index.md");
+}
 
 /** Returns the path in the repository of the file that a page was made from. */
 export function originOf(page: string): string {
   for (const [origin, made] of PROJECT_PAGES) if (made === page) return origin;
   const [, example] = /^project\/examples\/(.+)\.md$/.exec(page) ?? [];
   if (example !== undefined) return `examples/${example}/README.md`;
-  const [written] = Object.entries(REWRITES).find(([, shown]) => shown === page) ?? [];
-  return `docs/${written ?? page}`;
+  // The path of a page that has another name on the site is, to Markdown, the one that it has there.
+  return `docs/${page === "overview.md" ? "README.md" : page}`;
 }
 
 /** Returns where a link of a page leads on the site, or `undefined` where that is nowhere. */
@@ -41,8 +45,7 @@ export function toSiteLink(page: string, target: string): string | undefined {
     return `/project/examples/${example}.md${fileHash}`;
   }
   if (!file.startsWith("docs/")) return undefined;
-  const own = file.slice("docs/".length);
-  return `/${REWRITES[own] ?? own}${hash}`;
+  return `/${pageOf(file.slice("docs/".length))}${hash}`;
 }
 
 /** Returns the anchor under which the page of an example shows a file. */
