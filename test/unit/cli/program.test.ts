@@ -10,6 +10,7 @@ const commands = leaves(createProgram());
 
 it("has every command", () => {
   expect(commands.map((command) => command.name())).toEqual([
+    "setup",
     "create",
     "adopt",
     "list",
