@@ -59,7 +59,7 @@ export function fetchFile(
             request.destroy();
             resolve({ body, status: response.statusCode ?? 0 });
           },
-          (error: unknown) => {
+          (error: Error) => {
             reject(error);
           },
         );

@@ -98,7 +98,7 @@ describeEngines(
               resolveTxt: async (name) => {
                 const records = await dns.resolver.resolveTxt(name).catch((error: unknown) => {
                   if (name === claim.challenge?.dns.name) world.publish(claim);
-                  return Promise.reject(error);
+                  throw error;
                 });
                 return records;
               },

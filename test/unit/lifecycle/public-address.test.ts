@@ -22,8 +22,8 @@ const PRIVATE = [
 ] as const;
 
 describe("isPublicAddress", () => {
-  it.each(PRIVATE)("refuses %s", (_what, ...addresses) => {
-    expect(addresses.filter(isPublicAddress)).toEqual([]);
+  it.each(PRIVATE)("refuses %s", (_what, ...addresses: readonly (string | undefined)[]) => {
+    expect(addresses.filter((one) => isPublicAddress(one ?? ""))).toEqual([]);
   });
 
   it("allows what is given out to hosts of the internet", () => {

@@ -1,0 +1,37 @@
+import { dirname, posix, relative, sep } from "node:path";
+import { usageError } from "../usage-error.ts";
+
+/** Makes a file's name of what a person typed: `API key` becomes `api-key`. @throws CommanderError */
+export function toFileName(name: string): string {
+  const kebab = name
+    .trim()
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1-$2")
+    .replaceAll(/[\s_]+/g, "-")
+    .toLowerCase();
+  if (/^[a-z][a-z\d]*(?:-[a-z\d]+)*$/.test(kebab) && kebab.length <= 100) return kebab;
+  throw usageError(
+    `${JSON.stringify(name)} cannot name a file. Use letters, digits, spaces, \`_\` and \`-\`, such as \`api key\`.`,
+  );
+}
+
+/** Words that cannot name a function of a module. */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    "arguments await break case catch class const continue debugger default delete do else enum eval " +
+    "export extends false finally for function if implements import in instanceof interface let new " +
+    "null package private protected public return static super switch this throw true try typeof " +
+    "undefined var void while with yield"
+  ).split(" "),
+);
+
+/** Makes the name of a function of a file's name: `api-key` becomes `apiKey`. */
+export function toFunctionName(fileName: string): string {
+  const camel = fileName.replaceAll(/-([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
+  return RESERVED.has(camel) ? `${camel}Resolver` : camel;
+}
+
+/** Returns what one file of a project calls another one by, in an import. */
+export function importFrom(file: string, other: string): string {
+  const path = relative(dirname(file), other).split(sep).join(posix.sep);
+  return path.startsWith("../") ? path : `./${path}`;
+}
