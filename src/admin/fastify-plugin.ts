@@ -30,11 +30,12 @@ interface FastifyLike {
 }
 
 /** A plugin as Fastify has it. */
-export type AdminFastifyPlugin = (app: FastifyLike, options: object, done: () => void) => void;
+export type AdminFastifyPlugin = (app: object, options: object, done: () => void) => void;
 
 /** Makes the console a plugin for Fastify: `app.register(toFastifyPlugin(admin))`. */
 export function toFastifyPlugin(admin: Admin): AdminFastifyPlugin {
-  return (app, _options, done) => {
+  return (instance, _options, done) => {
+    const app = instance as FastifyLike;
     // In this plugin alone: bodies are left to the console, which limits and reads them itself.
     app.removeAllContentTypeParsers();
     app.addContentTypeParser("*", (_request, _payload, done) => done(null));

@@ -34,6 +34,7 @@ import { listen, listenElysia, running } from "../http/support/listen.ts";
 
 type Mount = (admin: Admin) => Promise<RunningServer>;
 
+// oxlint-disable-next-line typescript/no-extraneous-class -- what Nest calls a module
 class EmptyModule {}
 Module({})(EmptyModule);
 
@@ -86,7 +87,8 @@ const MOUNTS: Readonly<Record<string, Mount>> = {
     app.use((context) => {
       context.body = "other";
     });
-    return listen(http.createServer(app.callback()));
+    const serve = app.callback();
+    return listen(http.createServer((request, response) => void serve(request, response)));
   },
   "Nest on Express": async (admin) => {
     const app = await NestFactory.create(EmptyModule, new ExpressAdapter(), { logger: false });
@@ -179,9 +181,9 @@ describe("the console is mounted", () => {
         method: "POST",
       });
       expect(large.status).toBe(413);
-      if (name.startsWith("Express") || name === "Koa" || name === "Fastify") {
-        expect(seen[0]).toMatchObject({ headers: { authorization: "Bearer ci" } });
-      }
+      // Frameworks that speak Fetch themselves have no other request.
+      const speaksFetch = ["Elysia", "h3", "Hono"].includes(name);
+      expect(seen[0] === undefined).toBe(speaksFetch);
       await followEvents(server.port, basePath);
     } finally {
       admin.close();
