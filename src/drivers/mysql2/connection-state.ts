@@ -40,7 +40,8 @@ export class ConnectionState extends ConnectionDatabase {
 
   /** Whether a transaction is open. */
   get isOpen(): boolean {
-    return (this.status & STATUS.inTransaction) !== 0;
+    const { hasSavepoint } = this.#connection;
+    return hasSavepoint?.() ?? (this.status & STATUS.inTransaction) !== 0;
   }
 
   /** Calls a function; the commands that it gives to the connection go through `adopt` first. */

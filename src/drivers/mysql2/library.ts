@@ -54,7 +54,7 @@ export class Mysql2Library implements ClientLibrary<Pool> {
 }
 
 /** Options of a pool, and what changes how queries are read and written, left out. */
-function toWireOptions(options: PoolOptions): object {
+export function toWireOptions(options: PoolOptions): object {
   const {
     connectionLimit: _connectionLimit,
     idleTimeout: _idleTimeout,

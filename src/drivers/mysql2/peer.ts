@@ -92,6 +92,8 @@ export interface RawConnection extends EventEmitter {
   /** Its pool, for as long as it belongs to one. */
   readonly _pool?: unknown;
   readonly _statements?: StatementCache;
+  /** Set by `kirayedar/testing`, where transactions are savepoints: whether it has one of its own. */
+  hasSavepoint?: () => boolean | undefined;
   addCommand: (command: Command) => Command;
   write(bytes: Buffer): void;
   _resetSequenceId(): void;

@@ -9,8 +9,8 @@ type Make = (driver: Driver<never>, change: ChangeOptions) => Promise<SandboxedD
 
 /** Loads what is needed alone: an application has one client library. */
 const SANDBOXES: Readonly<Record<string, () => Promise<unknown>>> = {
-  mariadb: async () => (await import("./without.ts")).withoutSandbox,
-  mysql2: async () => (await import("./without.ts")).withoutSandbox,
+  mariadb: async () => (await import("./mariadb.ts")).sandboxMariadb,
+  mysql2: async () => (await import("./mysql2.ts")).sandboxMysql2,
   pg: async () => (await import("./pg.ts")).sandboxPg,
   pglite: async () => (await import("./pglite.ts")).sandboxPglite,
 };

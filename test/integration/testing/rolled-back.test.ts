@@ -8,7 +8,7 @@ import {
   describeEngines,
   type EngineDatabase,
   type Engine,
-  POSTGRES,
+  ENGINES,
 } from "../../support/engines.ts";
 
 /** A pool as all of the client libraries have it, in their own words. */
@@ -234,7 +234,7 @@ describeEngines(
       expect(await notes("acme")).toEqual([]);
     });
   },
-  [POSTGRES],
+  ENGINES,
 );
 
 function migration(up: string): { version: string; name: string; up: string; down: string } {

@@ -1,0 +1,231 @@
+import mysqlModule from "mysql2";
+import type { Pool, PoolOptions } from "mysql2";
+import type { Driver } from "../../core/driver.ts";
+import { toWireOptions } from "../../drivers/mysql2/library.ts";
+import { type Mysql2Options, toPoolOptions } from "../../drivers/mysql2/options.ts";
+import type { BasePool, ClientModule, Command, RawConnection } from "../../drivers/mysql2/peer.ts";
+import type { TenancyError } from "../../errors/tenancy-error.ts";
+import { mysqlControlOf } from "./mysql-control.ts";
+import { MysqlRun, type Pinned } from "./mysql-run.ts";
+import { notRemakeable } from "./not-remakeable.ts";
+import type { Sandbox, SandboxedDriver } from "./sandbox.ts";
+import type { ChangeOptions } from "./sandbox-driver.ts";
+
+/** As `mysql2` has it. */
+const DEFAULT_LIMIT = 10;
+
+type Run = MysqlRun<RawConnection>;
+
+/** Makes a driver like the application's, whose pool can be put into a sandbox. */
+export async function sandboxMysql2(
+  original: Driver<Pool>,
+  change: ChangeOptions,
+): Promise<SandboxedDriver<Pool>> {
+  const made: { options?: Mysql2Options } = {};
+  const driver = original.remake?.(<Options extends object>(options: Options): Options => {
+    const changed = change(options) as Mysql2Options;
+    const { connectionLimit = DEFAULT_LIMIT } = changed;
+    // Who waits for its turn has a connection already.
+    made.options = { ...changed, connectionLimit: 2 * connectionLimit };
+    return made.options as unknown as Options;
+  });
+  const { options } = made;
+  if (driver === undefined || options === undefined) throw notRemakeable(original.name);
+  const library = (options.mysql2 ?? mysqlModule) as unknown as ClientModule;
+  return {
+    driver,
+    open: (about) => openSandbox(driver.pool as unknown as SandboxPool, library, options, about),
+  };
+}
+
+/** What of `mysql2`'s pool is looked at here beside what drivers do. */
+type SandboxPool = BasePool & {
+  readonly _freeConnections: { readonly length: number; shift(): RawConnection };
+};
+
+function openSandbox(
+  pool: SandboxPool,
+  library: ClientModule,
+  options: Mysql2Options,
+  { logger, patience }: Parameters<SandboxedDriver<Pool>["open"]>[0],
+): Sandbox {
+  let current: { readonly connection: RawConnection; readonly run: Run } | undefined;
+  const seen = new WeakSet<RawConnection>();
+  pool.on("acquire", (connection: RawConnection) => {
+    if (current === undefined || seen.has(connection)) return;
+    seen.add(connection);
+    redirect(connection, current.connection, current.run, library);
+  });
+  /** What is known of their sessions is of another one. */
+  const closeIdle = (): void => {
+    while (pool._freeConnections.length > 0) pool._freeConnections.shift().destroy();
+  };
+  return {
+    async begin() {
+      const connection = await connect(library, options);
+      const pinned = { ...pinnedTo(connection), mode: modeOf(connection, library) };
+      const run: Run = new MysqlRun(pinned, logger, patience);
+      await run.begin();
+      closeIdle();
+      current = { connection, run };
+      return {
+        end: async () => {
+          current = undefined;
+          const open = await run.end();
+          closeIdle();
+          return open;
+        },
+      };
+    },
+    get isOpen() {
+      return current !== undefined;
+    },
+  };
+}
+
+function connect(library: ClientModule, options: Mysql2Options): Promise<RawConnection> {
+  const wire = toWireOptions(toPoolOptions(options)) as PoolOptions;
+  const connection = library.createConnection({ ...wire, multipleStatements: true });
+  // Whoever waits for an answer is told.
+  connection.on("error", () => undefined);
+  return new Promise((resolve, reject) => {
+    connection.connect((error) => (error ? reject(error) : resolve(connection)));
+  });
+}
+
+function pinnedTo(connection: RawConnection): Pinned {
+  return {
+    close: () => connection.destroy(),
+    send: (sql) =>
+      new Promise((resolve, reject) => {
+        connection.query(
+          { rowsAsArray: false, sql },
+          undefined,
+          (error: Error | null, rows: unknown) =>
+            error ? reject(error) : resolve(rows as Record<string, unknown>[]),
+        );
+      }),
+  };
+}
+
+/** `COM_SET_OPTION`: how many statements the server accepts in one text. */
+const SET_OPTION = 0x1b;
+const ACCEPTS = { one: 1, several: 0 } as const;
+
+/** Each connection believes that the server accepts as many as it was last told by itself. */
+function modeOf(connection: RawConnection, library: ClientModule): NonNullable<Pinned["mode"]> {
+  let mode: keyof typeof ACCEPTS = "several";
+  const { write } = connection;
+  connection.write = (bytes) => {
+    if (bytes.length === 7 && bytes[4] === SET_OPTION) {
+      mode = bytes[5] === ACCEPTS.one ? "one" : "several";
+    }
+    write.call(connection, bytes);
+  };
+  return {
+    first: mode,
+    get: () => mode,
+    set: (wanted) =>
+      new Promise((resolve) => {
+        const command = library.createQuery("do 0", undefined, () => undefined, connection.config);
+        command.start = () => {
+          const accepts = ACCEPTS[wanted as keyof typeof ACCEPTS];
+          connection.write(Buffer.from([3, 0, 0, 0, SET_OPTION, accepts, 0]));
+          connection.sequenceId = 1;
+          return () => null;
+        };
+        command.once("end", resolve);
+        connection.addCommand(command);
+      }),
+  };
+}
+
+/** Makes what is sent on a connection run on another one, for as long as it lives. */
+function redirect(
+  connection: RawConnection,
+  pinned: RawConnection,
+  run: Run,
+  library: ClientModule,
+): void {
+  const { addCommand, destroy } = connection;
+  connection.hasSavepoint = () => run.isOpen(connection);
+  connection.destroy = () => {
+    run.abandon(connection);
+    destroy.call(connection);
+  };
+  connection.addCommand = (command) => {
+    const name = command.constructor.name;
+    // Those are about the connection itself.
+    if (name === "Ping" || name === "Quit") return addCommand.call(connection, command);
+    if (name === "ResetConnection") keepSession(command, library);
+    const prepared = command.query !== undefined;
+    const control = mysqlControlOf(command.sql ?? command.query ?? "");
+    const isRefused = prepared && control.kind !== "none" && control.kind !== "refused";
+    run.add({
+      control: isRefused
+        ? { fact: "A statement about transactions was prepared.", kind: "refused" }
+        : control,
+      party: connection,
+      refuse: (error) => refuse(command, error),
+      send: (text, onDone) => send(command, text, onDone, pinned),
+    });
+    return command;
+  };
+}
+
+/** A reset would end the transaction: what is left in the session goes with the test. */
+function keepSession(command: Command, library: ClientModule): void {
+  command.start = (_packet, connection) => {
+    const text = library.createQuery("do 0", undefined, undefined, connection.config);
+    text.start(undefined, connection);
+    return () => {
+      const { onResult } = command;
+      if (onResult) process.nextTick(() => onResult(null));
+      return null;
+    };
+  };
+}
+
+function refuse(command: Command, error: TenancyError): void {
+  process.nextTick(() => {
+    if (command.onResult) command.onResult(error);
+    else if (command.listenerCount("error") > 0) command.emit("error", error);
+    command.emit("end");
+  });
+}
+
+function send(
+  command: Command,
+  text: string | undefined,
+  onDone: () => void,
+  pinned: RawConnection,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const { emit, onResult } = command;
+    let hasFailed = false;
+    if (text !== undefined) command.sql = text;
+    if (onResult) {
+      command.onResult = (error, ...rest) => {
+        if (error) hasFailed = true;
+        onResult(error, ...rest);
+      };
+    }
+    const lost = (): void => {
+      const error = Object.assign(new Error("The connection of a test was lost."), { fatal: true });
+      if (command.onResult) command.onResult(error);
+      resolve(false);
+    };
+    pinned.stream.once("close", lost);
+    command.emit = (name: string | symbol, ...args: unknown[]): boolean => {
+      if (name === "error") hasFailed = true;
+      if (name !== "end") return emit.call(command, name, ...args);
+      pinned.stream.removeListener("close", lost);
+      if (!hasFailed) onDone();
+      const wasHeard = emit.call(command, name, ...args);
+      // The connection goes on to its next command behind this one.
+      setImmediate(() => resolve(!hasFailed));
+      return wasHeard;
+    };
+    pinned.addCommand(command);
+  });
+}
