@@ -1,3 +1,4 @@
+import { CONFIG_NAMES } from "../config.ts";
 import { detectDatabase } from "./detect-database.ts";
 import { detectLanguage } from "./detect-language.ts";
 import { detectDrivers, detectFramework, detectOrm } from "./detect-stack.ts";
@@ -23,6 +24,7 @@ export function detectProject(files: ProjectFiles, environment: Environment): Pr
   const drivers = detectDrivers(dependencies);
   const entry = findEntry(files, manifest, framework.name);
   const ormMigrations = findOrmMigrations(files);
+  const config = findConfig(files);
   return {
     database: detectDatabase({ drivers, environment, files, prismaSchema }),
     dependencies,
@@ -33,12 +35,19 @@ export function detectProject(files: ProjectFiles, environment: Environment): Pr
     orm: orm.name,
     packageManager: detectPackageManager(files, manifest),
     sourceFolder,
+    ...(config !== undefined && { config }),
     ...(entry !== undefined && { entry }),
     ...(framework.other !== undefined && { otherFramework: framework.other }),
     ...(orm.other !== undefined && { otherOrm: orm.other }),
     ...(ormMigrations !== undefined && { ormMigrations }),
     ...(prismaSchema !== undefined && { prismaSchema }),
   };
+}
+
+function findConfig(files: ProjectFiles): string | undefined {
+  return ["", "src/"]
+    .flatMap((folder) => CONFIG_NAMES.map((name) => folder + name))
+    .find((path) => files.read(path) !== undefined);
 }
 
 const LOCKS: readonly (readonly [file: string, manager: PackageManager])[] = [

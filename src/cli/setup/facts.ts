@@ -63,6 +63,8 @@ export interface ProjectFacts {
   readonly language: LanguageFacts;
   /** Folder of its sources, from its root; empty for the root itself. */
   readonly sourceFolder: string;
+  /** The toolkit's configuration, where there is one. */
+  readonly config?: string;
   /** Its database. */
   readonly database: DatabaseFacts;
   /** Client libraries that are installed, the likeliest first. */

@@ -16,7 +16,7 @@ export interface CodeStyle {
 
 /** Reads the style of a source file. */
 export function styleOfCode(text: string): CodeStyle {
-  const imports = text.match(/^(?:import\b.*|.*\brequire\(.*)["'].*$/gm) ?? [];
+  const imports = text.match(/^(?:import\b.*|\}\s*from\b.*|.*\brequire\(.*)["'].*$/gm) ?? [];
   const count = (character: string): number => imports.join("").split(character).length;
   const ended = imports.filter((line) => /;\s*$/.test(line)).length;
   return {
@@ -60,7 +60,7 @@ export function insertImports(text: string, imports: readonly Import[]): string 
   return before + start + added + (place.isBehindOthers ? "" : lineEnd) + text.slice(place.index);
 }
 
-const IMPORT = /^import\b(?:\s+type\b)?(?:[^;'"]*?\bfrom\s*)?["'][^"'\n]*["'][^\n]*(?:\r?\n|$)/gm;
+const IMPORT = /^import\b(?:\s+type\b)?(?:[^;'"]*?\bfrom)?\s*["'][^"'\n]*["'][^\n]*(?:\r?\n|$)/gm;
 const REQUIRE = /^(?:const|let|var)\b[^;=]*=\s*require\([^\n]*(?:\r?\n|$)/gm;
 
 function endOfImports(

@@ -10,7 +10,7 @@ import { parseTenantName } from "./names.ts";
 import { type NextStep, nextSteps } from "./next-steps.ts";
 import { type Plan, planSetup } from "./plan.ts";
 import { previousAnswers } from "./previous.ts";
-import { createProjectFiles, type ProjectFiles } from "./project-files.ts";
+import { createProjectFiles } from "./project-files.ts";
 import { formatNewFiles, formatPlan, summarize } from "./show.ts";
 import { type TemplateContext, templateContext } from "./templates/context.ts";
 
@@ -41,7 +41,8 @@ export async function runSetup(options: SetupOptions): Promise<SetupResult> {
   const { dryRun, output, root, yes } = options;
   const files = createProjectFiles(root);
   const facts = detectProject(files, process.env);
-  const before = findPrevious(files);
+  const config = facts.config === undefined ? undefined : files.read(facts.config);
+  const before = config === undefined ? undefined : previousAnswers(config);
   const isAsking = !yes && canAsk();
   const answers = await answerAll({
     ask: isAsking ? await createAsk() : undefined,
@@ -65,16 +66,6 @@ export async function runSetup(options: SetupOptions): Promise<SetupResult> {
   if (isAsking) await confirmPlan(settled, output);
   await applyPlan(root, settled.files);
   return { answers, isDone: false, plan: settled, steps };
-}
-
-function findPrevious(files: ProjectFiles): Partial<Answers> | undefined {
-  for (const folder of ["", "src/"]) {
-    for (const ending of ["ts", "mts", "js", "mjs"]) {
-      const text = files.read(`${folder}kirayedar.config.${ending}`);
-      if (text !== undefined) return previousAnswers(text);
-    }
-  }
-  return undefined;
 }
 
 function contextOf(answers: Answers, facts: ProjectFacts): TemplateContext {

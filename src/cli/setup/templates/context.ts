@@ -40,13 +40,16 @@ export function templateContext(
   };
 }
 
-function pathsOf({ language, sourceFolder }: ProjectFacts, { framework }: Answers): SetupPaths {
+function pathsOf(
+  { config, language, sourceFolder }: ProjectFacts,
+  { framework }: Answers,
+): SetupPaths {
   const { fileEnding, isCompiled } = language;
   const folder = posix.join(sourceFolder, framework === "next" ? "lib" : "", "tenancy");
   // Beside the sources a file would be one of them: `dist/main.js` would become `dist/src/main.js`.
   const home = isCompiled && sourceFolder !== "" ? sourceFolder : "";
   return {
-    config: posix.join(home, `kirayedar.config${fileEnding}`),
+    config: config ?? posix.join(home, `kirayedar.config${fileEnding}`),
     database: `${folder}/database${fileEnding}`,
     models: `${folder}/models${fileEnding}`,
     tenancy: `${folder}/tenancy${fileEnding}`,
@@ -56,6 +59,6 @@ function pathsOf({ language, sourceFolder }: ProjectFacts, { framework }: Answer
 /** Returns how one file imports another one. */
 export function importPath(from: string, to: string, { language }: ProjectFacts): string {
   const path = posix.relative(posix.dirname(from), to);
-  const named = path.replace(/\.(?:mjs|js|ts)$/, language.importEnding);
+  const named = path.replace(/\.ts$/, language.importEnding);
   return named.startsWith(".") ? named : `./${named}`;
 }
