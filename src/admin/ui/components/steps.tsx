@@ -31,7 +31,7 @@ export function StepList(props: {
   const others = begun.filter(({ step }) => known.every((one) => one.step !== step));
   const all = [...known, ...others.map(({ step }) => ({ step, words: step }))];
   return (
-    <ol class="steps">
+    <ol class="step-list">
       {all.map(({ step, words }) => {
         const at = begun.findIndex((one) => one.step === step);
         const state = stateOf(operation, at, begun.length - 1);

@@ -69,7 +69,7 @@ function SearchBox(props: {
         class="input"
         aria-label="Search tenants"
         aria-keyshortcuts="/"
-        placeholder="Slug, name or domain"
+        placeholder="Slug or name"
         autocomplete="off"
         spellcheck={false}
         value={props.search}

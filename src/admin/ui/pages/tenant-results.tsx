@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { TenantList, TenantSort } from "../../contract.ts";
 import { Button, ButtonLink } from "../components/button.tsx";
 import { Icon } from "../components/icon.tsx";
@@ -46,6 +46,7 @@ export function TenantResults(props: ResultsProps): ComponentChildren {
     }),
     { keep: true, live: whenTenantsChange() },
   );
+  const total = useTotal(list.data);
   const sort = (by: string): void => {
     const descending = by === filters.sorting.by && !filters.sorting.descending;
     props.onFilters({ ...filters, sorting: { by: by as TenantSort, descending } });
@@ -78,9 +79,16 @@ export function TenantResults(props: ResultsProps): ComponentChildren {
         />
       )}
       {tenants.length === 0 && <NoTenants isFiltered={isFiltered(props)} onClear={props.onClear} />}
-      <ListFoot list={list.data} search={search} position={position} onMove={move} />
+      <ListFoot list={{ ...list.data, total }} search={search} position={position} onMove={move} />
     </>
   );
+}
+
+/** How many there are, as the last first page told: later ones do not count again. */
+function useTotal(list: TenantList | undefined): number | null {
+  const kept = useRef<number | null>(null);
+  if (list !== undefined && list.total !== null) kept.current = list.total;
+  return kept.current;
 }
 
 function isFiltered({ filters, search }: ResultsProps): boolean {
