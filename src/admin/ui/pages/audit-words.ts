@@ -111,5 +111,8 @@ function labelOf(key: string): string {
 function valueText(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(valueText).join(", ");
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value !== "object" || value === null) {
+    return typeof value === "string" ? value : JSON.stringify(value);
+  }
+  return detailLine(value as AuditView["details"]) || "none";
 }

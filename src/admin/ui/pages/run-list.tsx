@@ -38,7 +38,7 @@ function RunTable(props: { readonly runs: readonly RunView[] }): ComponentChildr
       columns={[
         {
           cell: (run) => (
-            <a href={hrefOf(`/migrations/runs/${run.id}`)}>
+            <a class="run-link" href={hrefOf(`/migrations/runs/${run.id}`)}>
               {run.id}: {runTitle(run)}
             </a>
           ),

@@ -41,8 +41,9 @@ export function useTenantWork(
     (known) => known.tenant === slug && isRunning(known),
   );
   useEffect(() => {
-    if (others !== undefined && !isRunning(operation)) setBegun(others);
-  }, [others?.id]);
+    // What is heard of while one's own request is under way is that request's, whose answer says more.
+    if (others !== undefined && !isAsking.current && !isRunning(operation)) setBegun(others);
+  }, [others?.id, isBusy]);
   useEnd(operation, (ended) => {
     onEnd(ended, asked.current?.id === ended.id ? asked.current.body : null);
   });

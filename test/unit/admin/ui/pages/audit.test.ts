@@ -42,6 +42,7 @@ describe("an entry of the audit log", () => {
 
   it("shows whatever was recorded with it", () => {
     const details = {
+      counts: { failed: 1, notReached: 2 },
       domains: ["a.example"],
       isDry: false,
       nothing: null,
@@ -49,10 +50,11 @@ describe("an entry of the audit log", () => {
       to: {},
     };
     expect(detailsOf(details)).toEqual([
+      { label: "Counts", value: "failed 1, not reached 2" },
       { label: "Domains", value: "a.example" },
       { label: "Is dry", value: "no" },
       { label: "Schema name", value: "t" },
-      { label: "To", value: "{}" },
+      { label: "To", value: "none" },
     ]);
     expect(entryWords({ action: "tenant.rename", details: { slug: "x", versions: [] } })).toEqual({
       line: "slug x, versions none",
