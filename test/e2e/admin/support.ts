@@ -160,7 +160,7 @@ export async function openPage(
   const wrongs: string[] = [];
   const page = await context.newPage();
   // Sooner than the test ends: what was waited for is then told.
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   watch(page, { console, expected: options.expected, wrongs });
   await page.goto(console.url + path);
   await page.getByRole("heading", { level: 1 }).waitFor();
