@@ -240,7 +240,8 @@ export async function addRows(tenancy: Tenancy, count: number): Promise<void> {
        insert into tenants
          (slug, name, schema_name, state, version, migrations_digest, created_at, updated_at)
        select 'shop-' || number, 'Shop number ' || i, 'tenant_shop_' || number,
-         case when i % 23 = 0 then 'suspended' when i % 41 = 0 then 'maintenance' else 'active' end,
+         case when i % 23 = 0 then 'suspended' when i % 41 = 0 then 'maintenance'
+           when i % 57 = 0 then 'failed' else 'active' end,
          case when i % 7 = 0 then '20260201000001' else newest.version end,
          case when i % 7 = 0 then null else newest.migrations_digest end,
          now() - (i % 29 + (i % 5) * (i % 3)) * interval '19 hours', now() - i * interval '7 minutes'
