@@ -103,15 +103,15 @@ Add to the configuration:
     const { partnerKey } = (await import(join(workspace.folder, "resolvers/partner-key.ts"))) as {
       partnerKey(): { identify(request: object): unknown; name: string };
     };
-    const { identify, name } = partnerKey();
+    const resolver = partnerKey();
     const seen = [
       { headers: { "x-partner-key": "acme" } },
       { headers: (header: string) => (header === "x-partner-key" ? "acme" : null) },
       { headers: { "x-partner-key": ["acme", "globex"] } },
       { headers: { "x-partner-key": "" } },
       {},
-    ].map((request) => identify(request));
-    expect([name, ...seen]).toEqual([
+    ].map((request) => resolver.identify(request));
+    expect([resolver.name, ...seen]).toEqual([
       "partner-key",
       { kind: "slug", slug: "acme" },
       { kind: "slug", slug: "acme" },

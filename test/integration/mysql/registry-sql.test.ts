@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { shortHash } from "../../../src/internal/short-hash.ts";
 import type { Statement } from "../../../src/core/dialect.ts";
 import type { NewTenant } from "../../../src/core/registry.ts";
 import type { RegistryStatements, TenantRow } from "../../../src/core/registry-sql.ts";
@@ -11,6 +12,9 @@ import {
   type TestMysqlDatabase,
 } from "../../support/database.ts";
 import { openRawClient, type RawClient, type Row } from "./raw-client.ts";
+
+/** The table of claims of a registry, which refers to its tenants. */
+const claimsOf = (table: string): string => `kirayedar_${shortHash(table)}_claims`;
 
 const { registry } = mysql;
 
@@ -55,7 +59,9 @@ describeMysql("the SQL of MySQL's registry", () => {
     await database.drop();
   });
   beforeEach(async () => {
-    await client.query("drop table if exists tenant_domains, tenants, kirayedar_notices");
+    await client.query(
+      `drop table if exists ${claimsOf("tenants")}, tenant_domains, tenants, kirayedar_notices`,
+    );
     await client.script(registry.migration(tables));
   });
 
@@ -207,7 +213,7 @@ describeMysql("the SQL of MySQL's registry", () => {
     const made = await claim(registry.statements(odd, "channel"), "acme");
     expect(made).toMatchObject({ id: `"\\é`, was_there: true });
     expect(await notices()).toEqual([{ id: `"\\é`, names: true }]);
-    await client.query("drop table odds, odd");
+    await client.query(`drop table ${claimsOf("odd")}, odds, odd`);
   });
 
   it("says that a domain is another tenant's, and changes neither", async () => {
@@ -406,7 +412,7 @@ describeMysql("the SQL of MySQL's registry", () => {
     await write(ownStatements.release(registry.read(acme!).id));
     expect(await client.query(ownStatements.get("acme", false))).toEqual([]);
     expect(await client.query("select slug from own where schema_name is null")).toHaveLength(3);
-    await client.query("drop table own_domains, own");
+    await client.query(`drop table ${claimsOf("own")}, own_domains, own`);
   });
 
   it("takes a row of a table whose other columns no insert of ours could fill", async () => {
@@ -425,7 +431,7 @@ describeMysql("the SQL of MySQL's registry", () => {
     const late = newTenant("acme", { domains: ["late.test"], schemaName: "late" });
     expect(await write(ownStatements.insert(late, true))).toEqual([]);
     expect(await client.query("select domain from own_domains")).toEqual([{ domain: "acme.test" }]);
-    await client.query("drop table own_domains, own");
+    await client.query(`drop table ${claimsOf("own")}, own_domains, own`);
   });
 
   it("refuses an application's table whose ids are bytes", async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isTenancyError } from "../../../src/errors/tenancy-error.ts";
+import { shortHash } from "../../../src/internal/short-hash.ts";
 import { describeEngines, inWords } from "../../support/engines.ts";
 import {
   createRegistryWorld,
@@ -8,6 +9,9 @@ import {
   type RegistryProcess,
   type RegistryWorld,
 } from "./registry-world.ts";
+
+/** The table of claims, which refers to the tenants. */
+const CLAIMS = `kirayedar_${shortHash("tenants")}_claims`;
 
 describeEngines("the table of tenants", (engine) => {
   let world: RegistryWorld;
@@ -30,7 +34,7 @@ describeEngines("the table of tenants", (engine) => {
   afterAll(() => world.close());
 
   beforeEach(async () => {
-    await world.admin.query("drop table if exists invoice, tenant_domains, tenants");
+    await world.admin.query(`drop table if exists invoice, ${CLAIMS}, tenant_domains, tenants`);
     await world.migrate(config);
   });
 
@@ -318,7 +322,7 @@ describeEngines("the table of tenants", (engine) => {
 
   describe("errors", () => {
     it("say that the registry is missing", async () => {
-      await world.admin.query("drop table tenant_domains, tenants");
+      await world.admin.query(`drop table ${CLAIMS}, tenant_domains, tenants`);
       expect(await codeOf(one.registry.get(one.on, "acme"))).toBe("REGISTRY_MISSING");
       await world.admin.query("create table tenants (id int primary key, slug text)");
       expect(await codeOf(one.registry.list(one.on))).toBe("REGISTRY_MISSING");
