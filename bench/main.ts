@@ -5,6 +5,7 @@ import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
 import { fleetRows } from "./fleet.ts";
 import { createFleetWorld } from "./fleet-world.ts";
 import type { Bench, Group } from "./group.ts";
+import { listRows } from "./lists.ts";
 import { memoryRows } from "./memory.ts";
 import { mysqlLifecycleRows } from "./mysql-lifecycle.ts";
 import { mysqlQueryRows, mysqlThroughputRows } from "./mysql-query.ts";
@@ -26,6 +27,7 @@ const POSTGRES_GROUPS: readonly Group[] = [
   throughputRows,
   ormRows,
   tenancyRows,
+  listRows,
   memoryRows,
 ];
 

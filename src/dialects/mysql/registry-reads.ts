@@ -10,6 +10,7 @@ import type {
 import type { RegistryTables } from "../../core/settings.ts";
 import {
   bytesOf,
+  INDEXES,
   KEYS,
   placeholders,
   type RegistryNames,
@@ -114,6 +115,13 @@ function count(
   };
 }
 
+const SORT_INDEXES: Readonly<Record<TenantSort, string>> = {
+  createdAt: INDEXES.created,
+  name: INDEXES.name,
+  slug: INDEXES.slug,
+  updatedAt: INDEXES.updated,
+};
+
 /** What tenants are sorted by, apart from their slugs: a column, how it is read, and how it is compared. */
 function sortKeySql(
   { columns: c }: RegistryNames,
@@ -167,7 +175,9 @@ function list(names: RegistryNames, filter: RegistryFilter): Statement {
   const more = sortKey === undefined ? "" : `, ${sortKey.read} as sort_key`;
   // No parameter: MySQL refuses the type that client libraries give to a number there.
   const end = `order by ${order} limit ${filter.limit}`;
-  return { params, text: `${selectRows(names, more)} where ${conditions.join(" and ")} ${end}` };
+  // Told which index it is, as MariaDB reads all tenants from it up to the page instead of a range.
+  const from = `${selectRows(names, more)} force index (${SORT_INDEXES[filter.sort]})`;
+  return { params, text: `${from} where ${conditions.join(" and ")} ${end}` };
 }
 
 /**

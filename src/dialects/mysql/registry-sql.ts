@@ -74,6 +74,7 @@ function faultOf(error: unknown, tables: RegistryTables): RegistryFault | undefi
     case 1049: // ER_BAD_DB_ERROR
     case 1054: // ER_BAD_FIELD_ERROR
     case 1146: // ER_NO_SUCH_TABLE
+    case 1176: // ER_KEY_DOES_NOT_EXITS
       return "registry missing";
     case 1048: // ER_BAD_NULL_ERROR
     case 1264: // ER_WARN_DATA_OUT_OF_RANGE
