@@ -70,9 +70,8 @@ function ofState({ slug, state }: TenantDetails): Found[] {
     case "provisioning":
       return [
         {
-          createAgain: true,
           key,
-          text: "If nobody is at it, an attempt has died halfway. Creating it again under the same slug takes it up.",
+          text: `If nobody is at it, an attempt has died halfway: \`kirayedar create ${slug}\` takes it up, and dropping it undoes it.`,
           title: "It is still being created",
           tone: "warning",
         },
