@@ -50,6 +50,10 @@ export function nextSteps(context: TemplateContext, { byHand }: Plan): NextStep[
     { command: `${run} tenants:migrate`, what: "Make the table of tenants." },
     { command: `${exec} kirayedar create acme`, what: "Make a tenant, and as many as you like." },
   );
+  if (answers.admin) {
+    const what = `Write \`authorize\` in ${context.paths.admin}: until then the admin pages let nobody in.`;
+    steps.push({ what });
+  }
   const use = useDatabase(context);
   if (use !== undefined) steps.push({ what: use });
   steps.push({

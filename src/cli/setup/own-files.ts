@@ -1,6 +1,7 @@
 import type { Planning } from "./plan.ts";
 import { answersComment } from "./previous.ts";
 import type { ProjectFiles } from "./project-files.ts";
+import { adminFile, adminRouteFile, adminRoutePath } from "./templates/admin.ts";
 import { configFile } from "./templates/config.ts";
 import type { TemplateContext } from "./templates/context.ts";
 import { drizzleDatabase, drizzleModels } from "./templates/drizzle.ts";
@@ -42,6 +43,7 @@ export function ownFiles({ context, files, now }: Omit<Planning, "previous">): O
     ...models(context, `types of ${names.table} and ${example.table}`),
     ...database(context, files),
     ...(answers.framework === "next" ? proxy(context, files) : []),
+    ...(answers.admin ? admin(context) : []),
   ];
 }
 
@@ -100,6 +102,23 @@ function database(context: TemplateContext, files: ProjectFiles): OwnFile[] {
     case "none":
       return [];
   }
+}
+
+function admin(context: TemplateContext): OwnFile[] {
+  const { answers, paths } = context;
+  const route: OwnFile = {
+    path: adminRoutePath(context),
+    text: adminRouteFile(context),
+    what: "mounts the admin pages at /admin",
+  };
+  return [
+    {
+      path: paths.admin,
+      text: adminFile(context),
+      what: "makes the admin pages, and lets nobody in yet",
+    },
+    ...(answers.framework === "next" ? [route] : []),
+  ];
 }
 
 function proxy(context: TemplateContext, files: ProjectFiles): OwnFile[] {

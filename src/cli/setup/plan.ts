@@ -1,3 +1,4 @@
+import { planAdmin } from "./plan-admin.ts";
 import { insertScripts, planEntry, planEnvironment, planPrisma } from "./plan-changes.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import type { TemplateContext } from "./templates/context.ts";
@@ -71,7 +72,7 @@ export function planSetup(planning: Planning): Plan {
     const isSettled = there === text || before.get(path) === text;
     return { action: isSettled ? "keep" : "replace", after: text, before: there, path, what };
   });
-  const entry = planEntry(planning);
+  const entry = planAdmin(planning, planEntry(planning));
   const prisma = planPrisma(planning);
   return {
     byHand: [...prisma.byHand, ...entry.byHand],

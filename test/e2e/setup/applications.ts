@@ -65,6 +65,7 @@ export interface Server {
     host: string,
     method?: "GET" | "POST",
     text?: string,
+    path?: string,
   ): Promise<{ readonly status: number; readonly body: string }>;
   /** Ends it. */
   stop(): Promise<void>;
@@ -172,10 +173,10 @@ async function startServer(child: ChildProcess): Promise<Server> {
     void ended.then(() => reject(new Error(`It ended:\n${output}`)));
   });
   return {
-    ask: (host, method = "GET", text = "") =>
+    ask: (host, method = "GET", text = "", path = "/notes") =>
       new Promise((resolve, reject) => {
         const headers = { host, "x-text": text };
-        const outgoing = request({ headers, host: "localhost", method, path: "/notes", port });
+        const outgoing = request({ headers, host: "localhost", method, path, port });
         outgoing.once("error", reject).once("response", (response) => {
           let body = "";
           response

@@ -41,7 +41,7 @@ const STACKS: readonly Stack[] = [
   {
     build: (application) => application.script("build"),
     env: "DATABASE_URL",
-    flags: ["--tenant-name", "Organization"],
+    flags: ["--tenant-name", "Organization", "--admin"],
     follow: (application) =>
       application.edit("src/routes/notes.ts", ["../database.js", "../tenancy/database.js"]),
     name: "express-prisma",
@@ -50,7 +50,7 @@ const STACKS: readonly Stack[] = [
   {
     build: (application) => application.run("tsc"),
     env: "POSTGRES_URL",
-    flags: ["--tenant-name", "Clinic", "--ids", "serial", "--admin-host", ""],
+    flags: ["--tenant-name", "Clinic", "--ids", "serial", "--admin-host", "", "--admin"],
     follow: (application) =>
       application.edit("src/app.ts", ["./db/index.ts", "./tenancy/database.ts"]),
     name: "fastify-drizzle",
@@ -59,7 +59,7 @@ const STACKS: readonly Stack[] = [
   {
     build: (application) => application.script("build"),
     env: "DATABASE_URL",
-    flags: ["--tenant-name", "company", "--admin-host", "staff.localhost"],
+    flags: ["--tenant-name", "company", "--admin-host", "staff.localhost", "--admin"],
     follow: (application) =>
       application.edit("src/index.ts", ["./database.ts", "./tenancy/database.ts"]),
     name: "hono-kysely",
@@ -68,7 +68,7 @@ const STACKS: readonly Stack[] = [
   {
     build: (application) => application.script("build"),
     env: "DATABASE_URL",
-    flags: ["--tenant-name", "Person"],
+    flags: ["--tenant-name", "Person", "--admin"],
     follow: (application) =>
       application.edit(
         "src/notes/notes.service.ts",
@@ -84,7 +84,7 @@ const STACKS: readonly Stack[] = [
       await application.run("tsc");
     },
     env: "DATABASE_URL",
-    flags: ["--tenant-name", "Team"],
+    flags: ["--tenant-name", "Team", "--admin"],
     follow: (application) =>
       application.edit(
         "src/app/notes/route.ts",
@@ -142,7 +142,8 @@ describe.each(STACKS)("setup in $name", (stack) => {
     await stack.build?.(application);
     await application.script("tenants:migrate");
     for (const slug of ["acme", "globex"]) await application.run("kirayedar", "create", slug);
-    await checkTenants(await start(application, stack.start));
+    const hasPages = stack.flags.includes("--admin");
+    await checkTenants(await start(application, stack.start), hasPages ? "acme.localhost" : "");
   }, 240_000);
 });
 
@@ -197,8 +198,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Each tenant has its own notes, and a host of nobody none. */
-async function checkTenants(server: Server): Promise<void> {
+/** Each tenant has its own notes, a host of nobody none, and the admin pages let nobody in. */
+async function checkTenants(server: Server, adminHost = ""): Promise<void> {
   try {
     const added = await server.ask("acme.localhost", "POST", "hello");
     expect(JSON.parse(added.body)).toEqual([{ id: 1, text: "hello" }]);
@@ -211,6 +212,8 @@ async function checkTenants(server: Server): Promise<void> {
     const globex = await server.ask("globex.localhost");
     expect(JSON.parse(globex.body)).toEqual([{ id: 1, text: "good day" }]);
     expect((await server.ask("nobody.localhost")).status).toBe(404);
+    if (adminHost === "") return;
+    expect((await server.ask(adminHost, "GET", "", "/admin/api/tenants")).status).toBe(401);
   } finally {
     await server.stop();
   }

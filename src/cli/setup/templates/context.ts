@@ -12,6 +12,8 @@ export interface SetupPaths {
   readonly models: string;
   /** The ORM over the tenancy. */
   readonly database: string;
+  /** Makes the admin pages. */
+  readonly admin: string;
 }
 
 /** What templates write with. */
@@ -49,6 +51,7 @@ function pathsOf(
   // Beside the sources a file would be one of them: `dist/main.js` would become `dist/src/main.js`.
   const home = isCompiled && sourceFolder !== "" ? sourceFolder : "";
   return {
+    admin: `${folder}/admin${fileEnding}`,
     config: config ?? posix.join(home, `kirayedar.config${fileEnding}`),
     database: `${folder}/database${fileEnding}`,
     models: `${folder}/models${fileEnding}`,

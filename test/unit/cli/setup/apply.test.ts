@@ -52,9 +52,13 @@ it("writes files and their folders, and leaves nothing beside them", async () =>
   expect(read("a.txt")).toBe("newer\n");
   expect(statSync(join(root, "a.txt")).mode & 0o777).toBe(0o640);
   expect(statSync(join(root, ".env")).mode & 0o777).toBe(0o600);
-  expect(readdirSync(root, { recursive: true }).toSorted()).toEqual(
-    [".env", "a.txt", "b", "b/c", "b/c/d.txt"].toSorted(),
-  );
+  expect(readdirSync(root, { encoding: "utf8", recursive: true }).toSorted()).toEqual([
+    ".env",
+    "a.txt",
+    "b",
+    "b/c",
+    "b/c/d.txt",
+  ]);
 });
 
 it("writes nothing when a file has changed since it was looked at", async () => {

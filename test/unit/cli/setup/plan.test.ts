@@ -158,6 +158,54 @@ describe("a plan", () => {
   });
 });
 
+describe("the admin pages", () => {
+  const server = (made: Plan, path = "src/server.ts"): string =>
+    made.files.find((file) => file.path === path)?.after ?? "";
+
+  it("are mounted behind the line of the tenancy, or added later", async () => {
+    const first = await plan(EXPRESS, { admin: true });
+    expect(actions(first)).toHaveProperty(["src/tenancy/admin.ts"], "create");
+    expect(server(first)).toContain(
+      'const app = express();\napp.use("/admin", toNodeListener(admin));\n',
+    );
+    expect(server(first)).toContain('import { admin } from "./tenancy/admin.js";\n');
+    expect(server(first)).toContain("app.use(tenantMiddleware(tenancy));\n");
+    const second = await plan(write(EXPRESS, first));
+    expect(new Set(Object.values(actions(second)))).toEqual(new Set(["keep"]));
+
+    const without = write(EXPRESS, await plan(EXPRESS));
+    const later = await plan(without, { admin: true });
+    expect(server(later)).toContain('app.use("/admin", toNodeListener(admin));\n');
+    expect(server(later).match(/tenantMiddleware\(tenancy\)/g)).toHaveLength(1);
+  });
+
+  it("are mounted where Nest's application is made", async () => {
+    const nest = {
+      "package.json": '{ "dependencies": { "@nestjs/core": "12", "pg": "8" } }',
+      "src/app.module.ts": "@Module({\n  imports: [],\n})\nexport class AppModule {}\n",
+      "src/main.ts":
+        "const app = await NestFactory.create(AppModule, {\n  a,\n});\nawait app.listen(3000);\n",
+      "tsconfig.json": "{}",
+    };
+    const made = await plan(nest, { admin: true });
+    expect(server(made, "src/main.ts")).toContain(
+      '});\napp.use("/admin", toNodeListener(admin));\nawait app.listen',
+    );
+    expect(server(made, "src/app.module.ts")).toContain("TenancyModule.forRoot({ tenancy })");
+  });
+
+  it("are routes of Next, and lines by hand for node:http", async () => {
+    const next = { "package.json": '{ "dependencies": { "next": "16" } }', "tsconfig.json": "{}" };
+    const made = await plan(next, { admin: true });
+    expect(server(made, "app/admin/[[...path]]/route.ts")).toContain(
+      'from "../../../lib/tenancy/admin"',
+    );
+    const node = { "package.json": "{}", "server.mjs": "createServer(listener);\n" };
+    const { byHand } = await plan(node, { admin: true });
+    expect(byHand[0]?.text).toContain('import { admin } from "./tenancy/admin.mjs";');
+  });
+});
+
 describe("answers", () => {
   const facts = detectProject(memoryFiles(EXPRESS), {});
   const answer = (given: GivenAnswers): Promise<Answers> =>
