@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TenancyConfig } from "../../../src/core/config.ts";
+import { shortHash } from "../../../src/internal/short-hash.ts";
 import { describeEngines, inWords } from "../../support/engines.ts";
 import {
   createRegistryWorld,
@@ -28,7 +29,9 @@ describeEngines("an existing table", (engine) => {
   afterAll(() => world.close());
 
   beforeEach(async () => {
-    await world.admin.query("drop table if exists organization_domains, organizations");
+    await world.admin.query(
+      `drop table if exists kirayedar_${shortHash("organizations")}_claims, organization_domains, organizations`,
+    );
     const id = inWords(engine, {
       mysql: "bigint not null auto_increment",
       postgres: "bigint generated always as identity (start with 7)",
