@@ -160,14 +160,14 @@ function closing<Pool>(
   place: Place | undefined,
   { keep = false }: TestTenancyOptions,
 ): TestTenancy<Pool> {
-  const { close: closeTenancy } = tenancy;
+  const closeTenancy = tenancy.close.bind(tenancy);
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
     const { run } = state;
     state.run = undefined;
     try {
       await run?.end();
-      await closeTenancy.call(tenancy);
+      await closeTenancy();
     } finally {
       if (!keep) await place?.remove();
     }

@@ -30,17 +30,17 @@ export interface Engine {
  */
 export async function readContents(
   tenancy: Tenancy,
-  { name: engine, quoteIdentifier }: Engine,
+  engine: Engine,
   tenant: Tenant | null,
   isSkipped: (table: string) => boolean,
 ): Promise<Contents> {
   return await tenancy.withTenant(tenant, async () => {
-    const { rows: tables } = await tenancy.query<{ name: string }>(TABLES[engine]);
+    const { rows: tables } = await tenancy.query<{ name: string }>(TABLES[engine.name]);
     const contents = new Map<string, readonly string[]>();
     for (const { name } of tables.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (isSkipped(name)) continue;
       const { rows } = await tenancy.query(
-        `select * from ${quoteIdentifier(name)} limit ${MAX_ROWS}`,
+        `select * from ${engine.quoteIdentifier(name)} limit ${MAX_ROWS}`,
       );
       contents.set(name, rows.map(toText).toSorted());
     }
@@ -79,7 +79,9 @@ export function toText(value: unknown): string {
 
 function plain(raw: object): unknown {
   if (raw instanceof Map || raw instanceof Set) return [...raw];
-  if (raw instanceof Error) return { ...raw, cause: raw.cause, message: raw.message };
+  if (raw instanceof Error) {
+    return { ...Object.fromEntries(Object.entries(raw)), cause: raw.cause, message: raw.message };
+  }
   if (raw instanceof Uint8Array) return Buffer.from(raw).toString("utf8");
   const { data, type } = raw as { readonly data?: unknown; readonly type?: unknown };
   // What a buffer makes of itself before anybody is asked.

@@ -16,7 +16,12 @@ export interface CommandCompleteMessage {
  * @see https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export interface Wire extends EventEmitter {
-  readonly stream: { cork(): void; uncork(): void; write(bytes: Buffer): boolean };
+  readonly stream: {
+    cork(): void;
+    uncork(): void;
+    unref?(): void;
+    write(bytes: Buffer): boolean;
+  };
   readonly parsedStatements: Record<string, string>;
   readonly submittedNamedStatements: Record<string, string>;
   parse(message: { text: string; name?: string }): void;

@@ -126,10 +126,11 @@ function redirected(connection: PoolConnection, pinned: PoolConnection, run: Run
     send: (text: string | undefined) => Promise<T>,
   ): Promise<T> =>
     new Promise((resolve, reject) => {
+      const refuse: (error: Error) => void = reject;
       run.add({
         control,
         party,
-        refuse: reject,
+        refuse,
         send: async (text, onDone) => {
           try {
             const value = await send(text);
@@ -137,7 +138,8 @@ function redirected(connection: PoolConnection, pinned: PoolConnection, run: Run
             resolve(value);
             return true;
           } catch (error) {
-            reject(error as Error);
+            // The library's own, untouched.
+            refuse(error as Error);
             return false;
           }
         },
@@ -175,7 +177,7 @@ function redirected(connection: PoolConnection, pinned: PoolConnection, run: Run
     },
     queryStream: (sql: string | QueryOptions, values?: unknown) =>
       streamInTurn(
-        () => pinned.queryStream(sql as string, values) as Readable,
+        () => pinned.queryStream(sql, values),
         (fn) => add(notControlling(mysqlControlOf(textOf(sql))), fn),
       ),
     // It would end the transaction: what is left in the session goes with the test.

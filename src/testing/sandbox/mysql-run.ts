@@ -81,9 +81,9 @@ export class MysqlRun<Party extends object> {
 
   /** Runs a statement of a connection when its turn has come. */
   add(statement: MysqlStatement<Party>): void {
-    const { control, party, refuse } = statement;
+    const { control, party } = statement;
     if (control.kind === "refused") {
-      return refuse.call(statement, new TenancyError("SANDBOX_REFUSED", control.fact));
+      return statement.refuse(new TenancyError("SANDBOX_REFUSED", control.fact));
     }
     this.#scheduler.add({
       party,

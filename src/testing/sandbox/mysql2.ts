@@ -115,12 +115,12 @@ const ACCEPTS = { one: 1, several: 0 } as const;
 /** Each connection believes that the server accepts as many as it was last told by itself. */
 function modeOf(connection: RawConnection, library: ClientModule): NonNullable<Pinned["mode"]> {
   let mode: keyof typeof ACCEPTS = "several";
-  const { write } = connection;
+  const write = connection.write.bind(connection);
   connection.write = (bytes) => {
     if (bytes.length === 7 && bytes[4] === SET_OPTION) {
       mode = bytes[5] === ACCEPTS.one ? "one" : "several";
     }
-    write.call(connection, bytes);
+    write(bytes);
   };
   return {
     first: mode,
@@ -147,16 +147,17 @@ function redirect(
   run: Run,
   library: ClientModule,
 ): void {
-  const { addCommand, destroy } = connection;
+  const addCommand = connection.addCommand.bind(connection);
+  const destroy = connection.destroy.bind(connection);
   connection.hasSavepoint = () => run.isOpen(connection);
   connection.destroy = () => {
     run.abandon(connection);
-    destroy.call(connection);
+    destroy();
   };
   connection.addCommand = (command) => {
     const name = command.constructor.name;
     // Those are about the connection itself.
-    if (name === "Ping" || name === "Quit") return addCommand.call(connection, command);
+    if (name === "Ping" || name === "Quit") return addCommand(command);
     if (name === "ResetConnection") keepSession(command, library);
     const prepared = command.query !== undefined;
     const control = mysqlControlOf(command.sql ?? command.query ?? "");
@@ -201,7 +202,8 @@ function send(
   pinned: RawConnection,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const { emit, onResult } = command;
+    const { onResult } = command;
+    const emit = command.emit.bind(command);
     let hasFailed = false;
     if (text !== undefined) command.sql = text;
     if (onResult) {
@@ -218,10 +220,10 @@ function send(
     pinned.stream.once("close", lost);
     command.emit = (name: string | symbol, ...args: unknown[]): boolean => {
       if (name === "error") hasFailed = true;
-      if (name !== "end") return emit.call(command, name, ...args);
+      if (name !== "end") return emit(name, ...args);
       pinned.stream.removeListener("close", lost);
       if (!hasFailed) onDone();
-      const wasHeard = emit.call(command, name, ...args);
+      const wasHeard = emit(name, ...args);
       // The connection goes on to its next command behind this one.
       setImmediate(() => resolve(!hasFailed));
       return wasHeard;

@@ -235,7 +235,7 @@ export class PgRun {
 
   /** Sends what is our own. */
   async #send(text: string): Promise<unknown> {
-    return await (this.#pinned.send(text) as Promise<unknown>);
+    return await this.#pinned.send(text);
   }
 
   async #submitAll({ entry, query }: PgUnit, sent: Sent): Promise<boolean> {

@@ -64,10 +64,14 @@ function openSandbox(
   { logger, patience }: Parameters<SandboxedDriver<Pool>["open"]>[0],
 ): Sandbox {
   let run: PgRun | undefined;
+  const held = new Set<SandboxClient>();
   // Whoever has a client already keeps it as it is.
   pool.on("acquire", (client) => {
-    (client as unknown as SandboxClient).sandbox = run;
+    const own = client as unknown as SandboxClient;
+    own.sandbox = run;
+    held.add(own);
   });
+  pool.on("release", (_error, client) => held.delete(client as unknown as SandboxClient));
   return {
     async begin() {
       const borrowed = await outsideCallTrees(() => pool.borrow());
@@ -80,6 +84,8 @@ function openSandbox(
           run = undefined;
           const open = await begun.end();
           await borrowed.giveBack(begun.isLost);
+          // What a test forgets does not hold up its process.
+          for (const client of held) client.connection.stream.unref?.();
           return open;
         },
       };

@@ -21,7 +21,7 @@ export async function sandboxPglite(
   const given: { options?: PgliteOptions } = {};
   // Only to be told the options: this one is never attached, and opens nothing.
   original.remake?.((options) => {
-    given.options = change(options) as PgliteOptions;
+    given.options = change(options);
     return options;
   });
   if (given.options === undefined) throw notRemakeable(original.name);
@@ -29,9 +29,8 @@ export async function sandboxPglite(
   const { dataDir: _dataDir, ...options } = given.options;
   const { database } = await openDatabase(options);
   const sandbox = new PgliteSandbox(database);
-  const driver = original.remake?.(
-    <Options extends object>() => ({ db: sandbox.database }) as unknown as Options,
-  ) as Driver<TenantPglite>;
+  const own: PgliteOptions = { db: sandbox.database };
+  const driver = original.remake?.((_options) => own as typeof _options) as Driver<TenantPglite>;
   return { driver, open: () => sandbox };
 }
 

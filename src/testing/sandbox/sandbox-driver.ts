@@ -5,7 +5,7 @@ import type { SandboxedDriver } from "./sandbox.ts";
 /** Changes the options of a driver. */
 export type ChangeOptions = <Options extends object>(options: Options) => Options;
 
-type Make = (driver: Driver<never>, change: ChangeOptions) => Promise<SandboxedDriver<never>>;
+type Make<Pool> = (driver: Driver<Pool>, change: ChangeOptions) => Promise<SandboxedDriver<Pool>>;
 
 /** Loads what is needed alone: an application has one client library. */
 const SANDBOXES: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -22,6 +22,6 @@ export async function sandboxDriver<Pool>(
 ): Promise<SandboxedDriver<Pool>> {
   const load = SANDBOXES[driver.name];
   if (load === undefined) throw notRemakeable(driver.name);
-  const make = (await load()) as Make;
-  return (await make(driver as Driver<never>, change)) as unknown as SandboxedDriver<Pool>;
+  const make = (await load()) as Make<Pool>;
+  return await make(driver, change);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TenancyConfig } from "../../../src/core/config.ts";
@@ -62,6 +63,8 @@ describeEngines(
         },
         { globalTables: ["log"] },
       );
+      const { rows } = await tenancy.scopeGlobal(() => tenancy.query("select * from log"));
+      expect(rows.length).toBeGreaterThan(3);
     });
 
     test("what is remembered for all tenants is found", async () => {
@@ -99,7 +102,7 @@ describeEngines(
           const pool = tenancy.pool as { query(text: string): unknown };
           await new Promise((resolve) => {
             const answer = pool.query("select 1");
-            if (answer instanceof Promise) answer.then(resolve, resolve);
+            if (answer instanceof Promise) void answer.then(resolve, resolve);
             else (answer as NodeJS.EventEmitter).on("error", resolve);
           });
           await tenancy.withTenant(tenant, () => write(marker));
@@ -121,11 +124,12 @@ describeEngines(
         // The classic: the connection keeps the schema of whoever set it last.
         const proof = expectIsolated(tenancy, async ({ marker, tenant }) => {
           await naive.query(`set search_path to "${tenant.schemaName}"`);
-          await new Promise((resolve) => setTimeout(resolve, 5));
+          await sleep(5);
           await naive.query("insert into notes values ($1)", [marker]);
           return (await naive.query("select * from notes")).rows;
         });
-        const kinds = await crossingsOf(proof).finally(() => naive.end());
+        const kinds = await crossingsOf(proof);
+        await naive.end();
         expect(kinds).toEqual(expect.arrayContaining(["foreign-result", "foreign-row"]));
       });
 

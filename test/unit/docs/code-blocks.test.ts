@@ -10,7 +10,7 @@ const GIVEN: Readonly<Record<string, string>> = {
   acme: 'declare const acme: import("kirayedar").TenantHandle<import("pg").Pool>;',
   complete:
     'type Config = import("kirayedar").TenancyConfig; type Parts = "cache" | "migrations" | "registry"; ' +
-    'type Complete = Required<Omit<Config, Parts | "importModule">> & { [P in Parts]: Required<NonNullable<Config[P]>> }; ' +
+    'type Complete = Required<Omit<Config, Parts | "importModule" | "now">> & { [P in Parts]: Required<NonNullable<Config[P]>> }; ' +
     'type CompletePg = Required<Omit<import("kirayedar/pg").PgOptions, keyof import("pg").PoolConfig>>; ' +
     'type CompleteMysql2 = Required<Pick<import("kirayedar/mysql2").Mysql2Options, "changePollMs" | "maintenanceConnections" | "maxPreparedStatements" | "multipleStatements" | "mysql2">>;',
   database: 'declare const database: import("kirayedar").Driver<import("pg").Pool>;',

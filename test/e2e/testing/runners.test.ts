@@ -1,0 +1,95 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import pg from "pg";
+import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
+
+const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** How each runner runs some files of its folder, in several processes. */
+const RUNNERS: Readonly<Record<string, (files: readonly string[]) => string[]>> = {
+  jest: (files) => [
+    "--experimental-vm-modules",
+    `${root}node_modules/jest/bin/jest.js`,
+    "--config",
+    `${fixtures}jest/jest.config.json`,
+    "--no-cache",
+    ...files,
+  ],
+  node: (files) => ["--test", ...files.map((file) => `${fixtures}node/${file}.check.mjs`)],
+  vitest: (files) => [`${root}node_modules/vitest/vitest.mjs`, "run", ...files],
+};
+
+describe.each(Object.keys(RUNNERS))("with %s", (runner) => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database?.drop());
+
+  test("files at once are apart, and tests are rolled back; what is forgotten is removed by the next run", async () => {
+    const forgetful = await run(runner, ["forgetful"], database);
+    expect(forgetful.output).toContain("TRANSACTION_LEFT_OPEN");
+    expect(forgetful.code).not.toBe(0);
+    expect(await left(database)).toHaveLength(1);
+
+    const { code, output } = await run(runner, ["one", "two"], database);
+    expect(output).not.toContain("not ok");
+    expect(code, output).toBe(0);
+    expect(await left(database)).toEqual([]);
+  }, 60_000);
+});
+
+/** Databases that tests have left. */
+async function left({ name, url }: TestDatabase): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ datname: string }>(
+      "select datname from pg_database where starts_with(datname, $1)",
+      [`${nameOf(name)}_`],
+    );
+    return rows.map(({ datname }) => datname);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Nobody else's databases begin with it. */
+function nameOf(database: string): string {
+  return `e${database.replace("test_", "")}`;
+}
+
+function run(
+  runner: string,
+  files: readonly string[],
+  database: TestDatabase,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  // What this run tells its own workers is not for those.
+  const {
+    JEST_WORKER_ID: _jest,
+    NODE_OPTIONS: _options,
+    VITEST_POOL_ID: _vitest,
+    ...env
+  } = process.env;
+  const child = spawn(process.execPath, RUNNERS[runner]!(files), {
+    cwd: `${fixtures}${runner}`,
+    env: {
+      ...env,
+      CI: "true",
+      DATABASE_URL: database.url,
+      NODE_TEST_CONTEXT: undefined,
+      NO_COLOR: "1",
+      TEST_NAME: nameOf(database.name),
+      VITEST: undefined,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  child.stdout.on("data", (text) => (output += String(text)));
+  child.stderr.on("data", (text) => (output += String(text)));
+  return new Promise((resolve) => {
+    child.on("close", (code) => resolve({ code, output }));
+  });
+}
