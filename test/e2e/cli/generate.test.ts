@@ -101,7 +101,7 @@ Add to the configuration:
 `,
     });
     const { partnerKey } = (await import(join(workspace.folder, "resolvers/partner-key.ts"))) as {
-      partnerKey(): { identify(request: object): unknown; name: string };
+      readonly partnerKey: () => { identify(request: object): unknown; name: string };
     };
     const resolver = partnerKey();
     const seen = [
