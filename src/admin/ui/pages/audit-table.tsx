@@ -79,8 +79,12 @@ function What(props: { readonly entry: AuditView }): ComponentChildren {
           </Fact>
         )}
         {detailsOf(entry.details).map(({ label, value }) => (
-          <Fact key={label} name={label} isLong={value.length > 40}>
-            {value}
+          <Fact key={label} name={label} isLong={value.length > 20}>
+            {label === "Run" && entry.action.startsWith("fleet.") ? (
+              <a href={hrefOf(`/migrations/runs/${encodeURIComponent(value)}`)}>run {value}</a>
+            ) : (
+              value
+            )}
           </Fact>
         ))}
       </dl>
@@ -90,7 +94,15 @@ function What(props: { readonly entry: AuditView }): ComponentChildren {
 
 function Tenant(props: { readonly slug: string | null }): ComponentChildren {
   if (props.slug === null) return <Dash />;
-  return <a href={hrefOf(`/tenants/${encodeURIComponent(props.slug)}`)}>{props.slug}</a>;
+  return (
+    <a
+      class="tenant-link"
+      title={props.slug}
+      href={hrefOf(`/tenants/${encodeURIComponent(props.slug)}`)}
+    >
+      {props.slug}
+    </a>
+  );
 }
 
 function Who(props: { readonly entry: AuditView }): ComponentChildren {

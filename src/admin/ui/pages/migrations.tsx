@@ -29,7 +29,9 @@ export function MigrationsPage(): ComponentChildren {
   const [begun, setBegun] = useState<Operation | null>(null);
   const mayOperate = useMay("operate");
   const running = useRunningFleet();
-  const shown = begun ?? running;
+  // What has ended gives way to what somebody else has begun since.
+  const isMine = begun !== null && (begun.state === "running" || begun.id === running?.id);
+  const shown = isMine ? begun : (running ?? begun);
   const reload = (): void => {
     overview.reload();
     runs.reload();
@@ -96,12 +98,13 @@ export function MigrationsPage(): ComponentChildren {
   );
 }
 
-/** The run that is at work in the server's process; dry runs are none. */
+/** The run that is at work in the server's process. One without a record may be a mere look. */
 function useRunningFleet(): Operation | null {
   const known = useKnownOperations();
   return (
     [...known.values()].findLast(
-      ({ action, state }) => action.startsWith("fleet.") && state === "running",
+      ({ action, runId, state }) =>
+        action.startsWith("fleet.") && state === "running" && runId !== null,
     ) ?? null
   );
 }

@@ -1,4 +1,4 @@
-import type { RunCounts, RunView } from "../../contract.ts";
+import type { RunView } from "../../contract.ts";
 
 const STOPPED: Readonly<Record<string, string>> = {
   canary: "A canary tenant failed, so the others were left alone.",
@@ -59,11 +59,6 @@ export function runOptions(options: RunView["options"]): RunOption[] {
       slugs: OF_SLUGS.has(key) && Array.isArray(value) ? value.map(String) : null,
       value: optionText(value),
     }));
-}
-
-/** How many tenants a run is about. */
-export function tenantsOf({ changed, failed, notReached, unchanged }: RunCounts): number {
-  return changed + failed + notReached + unchanged;
 }
 
 function optionText(value: unknown): string {

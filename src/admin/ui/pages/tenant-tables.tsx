@@ -90,7 +90,7 @@ function SortedTables(props: { readonly tables: readonly TableView[] }): Compone
 }
 
 /** A bar beside a number, which says the same. */
-export function Share(props: { readonly part: number }): ComponentChildren {
+function Share(props: { readonly part: number }): ComponentChildren {
   const width = `${Math.max(1, Math.min(1, props.part) * 100).toFixed(1)}%`;
   return (
     <svg class="share" aria-hidden="true">
