@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import axe from "axe-core";
 import { createTenancy, type Migration, type Tenancy, type TenancyConfig } from "kirayedar";
 import { type AdminOptions, createAdmin, type Permission, toNodeListener } from "kirayedar/admin";
 import { pg } from "kirayedar/pg";
@@ -16,10 +16,6 @@ import { installDebianPackage } from "../../support/debian-package.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const pictures = join(root, "test-pictures");
-const axeSource = readFileSync(
-  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
-  "utf8",
-);
 
 /** The browser's program; `undefined` where there is none, and tests of the pages are skipped. */
 export const browserPath: string | undefined = await findBrowser();
@@ -189,7 +185,7 @@ function watch(
 
 /** What axe finds that is serious or worse, and whether the page is wider than its window. */
 export async function findFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+  await page.evaluate(axe.source);
   const faults = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: { run(context: object, options: object): Promise<AxeResult> };
