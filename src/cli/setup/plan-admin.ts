@@ -31,7 +31,11 @@ export function planAdmin(planning: Planning, entry: Changes): Changes {
   const text = planned?.after ?? (path === undefined ? undefined : files.read(path));
   const own = (from: string): Import => ({
     from: importPath(from, paths.admin, facts),
-    names: ["admin"],
+    names: ["createConsole"],
+  });
+  const tenants = (from: string): Import => ({
+    from: importPath(from, paths.tenancy, facts),
+    names: ["tenancy"],
   });
   if (path !== undefined && text !== undefined && pattern !== undefined) {
     if (text.includes(own(path).from)) return entry;
@@ -40,18 +44,32 @@ export function planAdmin(planning: Planning, entry: Changes): Changes {
         ? undefined
         : insertBehind(text, pattern, ({ name }) => mount.line(name));
     if (inserted !== undefined) {
-      const after = insertImports(inserted, [...mount.imports, own(path)]);
+      const needed = [...mount.imports, own(path), tenants(path)];
+      const missing = needed.filter(({ from, names }) => !imports(text, from, names));
+      const after = insertImports(inserted, missing);
       return { byHand: entry.byHand, files: withFile(entry.files, planned, { after, path, text }) };
     }
   }
-  const imports = [...mount.imports, own(path ?? paths.tenancy)].map(
+  const home = path ?? paths.tenancy;
+  const lines = [...mount.imports, own(home), tenants(home)].map(
     ({ from, names }) => `import { ${names.join(", ")} } from "${from}";`,
   );
   const byHand = {
-    text: [...imports, "", `${mount.line("app")};`].join("\n"),
+    text: [...lines, "", `${mount.line("app").replaceAll("\n", ";\n")};`].join("\n"),
     what: `In ${path ?? "your application"}: ${WHAT}`,
   };
   return { byHand: [...entry.byHand, byHand], files: entry.files };
+}
+
+/** Whether a file has an import already. */
+function imports(text: string, from: string, names: readonly string[]): boolean {
+  const quoted = [`"${from}"`, `'${from}'`];
+  return text
+    .split("\n")
+    .some(
+      (line) =>
+        quoted.some((name) => line.includes(name)) && names.every((one) => line.includes(one)),
+    );
 }
 
 function findNestMain({ files }: Planning): string | undefined {

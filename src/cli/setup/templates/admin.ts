@@ -1,29 +1,16 @@
 import { posix } from "node:path";
+import { generateAdmin } from "../../generate/admin.ts";
 import type { FrameworkName } from "../facts.ts";
 import type { Import } from "../insert-code.ts";
 import { importPath, type TemplateContext } from "./context.ts";
 
-/** Writes the module that makes the admin pages; nobody is let in before its hook is written. */
-export function adminFile({ facts, paths }: TemplateContext): string {
-  const isTypescript = facts.language.isTypescript;
-  const type = isTypescript ? ": Authorize" : "";
-  return `import { ${isTypescript ? "type Authorize, " : ""}createAdmin } from "kirayedar/admin";
-import { tenancy } from "${importPath(paths.admin, paths.tenancy, facts)}";
-
-/**
- * Tells who sends a request, and what they may do: "read", "operate" or "destroy". Nobody may do
- * anything until you have written it.
- */
-const authorize${type} = async (_request) => {
-  // Look for the session of your own sign-in, and trust nothing that anybody can send:
-  // const user = await findUser(_request.headers.get("cookie"));
-  // if (user?.isStaff) return { person: user.email, may: "operate" };
-  return null;
-};
-
-/** The admin pages, below /admin. */
-export const admin = createAdmin({ tenancy, authorize });
-`;
+/** Writes the module that makes the admin pages, as `kirayedar generate admin` does. */
+export function adminFile({ answers, facts }: TemplateContext): string {
+  const framework = answers.framework === "none" ? "node" : answers.framework;
+  const language = { ...facts.language, hasSource: facts.sourceFolder !== "" };
+  return generateAdmin({ framework, language })
+    .files.map(({ text }) => text)
+    .join("\n");
 }
 
 /** Returns where Next looks for the handlers of the admin pages' paths. */
@@ -35,16 +22,13 @@ export function adminRoutePath({ facts }: TemplateContext): string {
 /** Writes the handlers of the admin pages for Next. */
 export function adminRouteFile(context: TemplateContext): string {
   const { facts, paths } = context;
-  return `import { admin } from "${importPath(adminRoutePath(context), paths.admin, facts)}";
+  const path = adminRoutePath(context);
+  return `import { createConsole } from "${importPath(path, paths.admin, facts)}";
+import { tenancy } from "${importPath(path, paths.tenancy, facts)}";
 
-export {
-  admin as DELETE,
-  admin as GET,
-  admin as HEAD,
-  admin as PATCH,
-  admin as POST,
-  admin as PUT,
-};
+const console = createConsole(tenancy);
+
+export { console as DELETE, console as GET, console as PATCH, console as POST };
 `;
 }
 
@@ -60,7 +44,7 @@ const LISTENER: readonly Import[] = [{ from: "kirayedar/admin", names: ["toNodeL
 
 const behindRouter: AdminMount = {
   imports: LISTENER,
-  line: (app) => `${app}.use("/admin", toNodeListener(admin))`,
+  line: (app) => `${app}.use("/admin", toNodeListener(createConsole(tenancy)))`,
 };
 
 /** How each framework mounts the admin pages; Next has a file of its own for them. */
@@ -68,21 +52,22 @@ export const ADMIN_MOUNTS: Readonly<Record<Exclude<FrameworkName, "next" | "none
   express: behindRouter,
   fastify: {
     imports: [{ from: "kirayedar/admin", names: ["toFastifyPlugin"] }],
-    line: (app) => `await ${app}.register(toFastifyPlugin(admin))`,
+    line: (app) => `await ${app}.register(toFastifyPlugin(createConsole(tenancy)))`,
   },
   hono: {
     imports: [],
-    line: (app) => `${app}.all("/admin/*", (context) => admin(context.req.raw))`,
+    line: (app) =>
+      `const adminPages = createConsole(tenancy)\n${app}.all("/admin/*", (context) => adminPages(context.req.raw))`,
   },
   koa: {
     imports: [{ from: "kirayedar/admin", names: ["toKoaMiddleware"] }],
-    line: (app) => `${app}.use(toKoaMiddleware(admin))`,
+    line: (app) => `${app}.use(toKoaMiddleware(createConsole(tenancy)))`,
   },
   nest: behindRouter,
   node: {
     imports: LISTENER,
     line: () =>
-      "const pages = toNodeListener(admin);\n" +
+      "const pages = toNodeListener(createConsole(tenancy))\n" +
       "createServer((request, response) => pages(request, response, () => yourListener(request, response)))",
   },
 };

@@ -10,7 +10,8 @@ export interface MadeApp {
 }
 
 /**
- * Adds a line behind the one statement that makes an application, such as `const app = express();`.
+ * Adds statements, one a line, behind the one that makes an application, such as
+ * `const app = express();`.
  *
  * @param pattern - matches the statement up to the bracket of its call; its first group is the
  *   indentation, its second the name
@@ -33,8 +34,12 @@ export function insertBehind(
   // What follows on the next line may go on with the same statement.
   const end = close + 1 + rest.length;
   if (/^\s*[.?[(]/.test(text.slice(end)) && !rest.startsWith(";")) return undefined;
-  const { lineEnd, semicolon } = styleOfCode(text);
+  const { lineEnd, quote, semicolon } = styleOfCode(text);
   const added = line({ indent, name });
   if (added === undefined) return undefined;
-  return `${text.slice(0, end)}${lineEnd}${indent}${added}${semicolon}${text.slice(end)}`;
+  const lines = added
+    .replaceAll('"', quote)
+    .split("\n")
+    .map((one) => lineEnd + indent + one + semicolon);
+  return text.slice(0, end) + lines.join("") + text.slice(end);
 }

@@ -166,16 +166,17 @@ describe("the admin pages", () => {
     const first = await plan(EXPRESS, { admin: true });
     expect(actions(first)).toHaveProperty(["src/tenancy/admin.ts"], "create");
     expect(server(first)).toContain(
-      'const app = express();\napp.use("/admin", toNodeListener(admin));\n',
+      'const app = express();\napp.use("/admin", toNodeListener(createConsole(tenancy)));\n',
     );
-    expect(server(first)).toContain('import { admin } from "./tenancy/admin.js";\n');
+    expect(server(first)).toContain('import { createConsole } from "./tenancy/admin.js";\n');
     expect(server(first)).toContain("app.use(tenantMiddleware(tenancy));\n");
+    expect(server(first).match(/import \{ tenancy \}/g)).toHaveLength(1);
     const second = await plan(write(EXPRESS, first));
     expect(new Set(Object.values(actions(second)))).toEqual(new Set(["keep"]));
 
     const without = write(EXPRESS, await plan(EXPRESS));
     const later = await plan(without, { admin: true });
-    expect(server(later)).toContain('app.use("/admin", toNodeListener(admin));\n');
+    expect(server(later)).toContain('app.use("/admin", toNodeListener(createConsole(tenancy)));\n');
     expect(server(later).match(/tenantMiddleware\(tenancy\)/g)).toHaveLength(1);
   });
 
@@ -189,20 +190,29 @@ describe("the admin pages", () => {
     };
     const made = await plan(nest, { admin: true });
     expect(server(made, "src/main.ts")).toContain(
-      '});\napp.use("/admin", toNodeListener(admin));\nawait app.listen',
+      '});\napp.use("/admin", toNodeListener(createConsole(tenancy)));\nawait app.listen',
     );
     expect(server(made, "src/app.module.ts")).toContain("TenancyModule.forRoot({ tenancy })");
   });
 
   it("are routes of Next, and lines by hand for node:http", async () => {
-    const next = { "package.json": '{ "dependencies": { "next": "16" } }', "tsconfig.json": "{}" };
+    const next = {
+      "next.config.ts": "const nextConfig: NextConfig = {};\n",
+      "package.json": '{ "dependencies": { "next": "16" } }',
+      "tsconfig.json": "{}",
+    };
     const made = await plan(next, { admin: true });
+    expect(server(made, "next.config.ts")).toBe(
+      'const nextConfig: NextConfig = {\n  serverExternalPackages: ["kirayedar"],\n  skipTrailingSlashRedirect: true,\n};\n',
+    );
+    const odd = { ...next, "next.config.ts": "export default withPlugin({});\n" };
+    expect((await plan(odd, { admin: true })).byHand[0]?.text).toContain("serverExternalPackages");
     expect(server(made, "app/admin/[[...path]]/route.ts")).toContain(
       'from "../../../lib/tenancy/admin"',
     );
     const node = { "package.json": "{}", "server.mjs": "createServer(listener);\n" };
     const { byHand } = await plan(node, { admin: true });
-    expect(byHand[0]?.text).toContain('import { admin } from "./tenancy/admin.mjs";');
+    expect(byHand[0]?.text).toContain('import { createConsole } from "./tenancy/admin.mjs";');
   });
 });
 
