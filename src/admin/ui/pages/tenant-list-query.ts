@@ -20,6 +20,7 @@ const STATES: readonly string[] = [
   "maintenance",
   "failed",
   "provisioning",
+  "archived",
   "renaming",
   "dropping",
 ];
