@@ -35,6 +35,9 @@ export class PgRun {
   /** What enters a scope for the statement right behind it, and has to stay with that. */
   readonly #entries = new WeakMap<SandboxClient, Submittable>();
   #isLost = false;
+  readonly #noteLost = (): void => {
+    this.#isLost = true;
+  };
 
   constructor(pinned: SandboxClient, logger: Logger, patience: SandboxPatience) {
     this.#pinned = pinned;
@@ -49,7 +52,7 @@ export class PgRun {
 
   /** Opens the transaction. */
   async begin(): Promise<void> {
-    this.#pinned.once("end", () => (this.#isLost = true));
+    this.#pinned.once("end", this.#noteLost);
     await this.#send("begin");
   }
 
@@ -64,7 +67,8 @@ export class PgRun {
     clearTimeout(timer);
     // Such as a cursor that nobody reads to its end: the transaction ends with its connection.
     if (outcome === "late") this.#isLost = true;
-    if (!this.#isLost) await this.#send("rollback").catch(() => (this.#isLost = true));
+    if (!this.#isLost) await this.#send("rollback").catch(this.#noteLost);
+    this.#pinned.removeListener("end", this.#noteLost);
     return open;
   }
 
@@ -117,7 +121,7 @@ export class PgRun {
       run: async () => {
         const { savepoint } = this.#scheduler.frameOf(party) as Frame<SandboxClient>;
         this.#scheduler.pop(party, true);
-        await this.#undo(savepoint).catch(() => (this.#isLost = true));
+        await this.#undo(savepoint).catch(this.#noteLost);
       },
     });
   }
@@ -154,6 +158,8 @@ export class PgRun {
     if (isInside) scheduler.noteShared();
     const before = isInside ? await this.#readPath() : "";
     const failed = await this.#submitAll(unit, {});
+    // ISOLATION: the transaction around it goes on in its own scope, and finds no table without one.
+    // integration/testing/rolled-back.test.ts
     if (failed) await this.#undo(savepoint);
     else await this.#send(`release savepoint ${savepoint}; ${restore(before)}`);
   }

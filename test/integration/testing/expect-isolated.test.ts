@@ -11,7 +11,7 @@ import {
   testTenant,
   type TestTenancy,
 } from "../../../src/testing/index.ts";
-import { describeEngines, type EngineDatabase, ENGINES } from "../../support/engines.ts";
+import { describeEngines, type EngineDatabase, MYSQL2, POSTGRES } from "../../support/engines.ts";
 
 describeEngines(
   "an application is proven to be isolated",
@@ -154,5 +154,5 @@ describeEngines(
       });
     });
   },
-  ENGINES,
+  [POSTGRES, MYSQL2],
 );
