@@ -72,7 +72,6 @@ export class ChangeWatch {
     clearTimeout(this.#soon);
     this.#timer = undefined;
     this.#soon = undefined;
-    this.#seen = undefined;
     for (const name of CHANNELS) operationChannel(name).unsubscribe(this.#subscribers);
   }
 
@@ -123,7 +122,7 @@ export class ChangeWatch {
       tenants: JSON.stringify([total, newest.tenants.map(({ id, updatedAt }) => [id, updatedAt])]),
     };
     this.#seen = seen;
-    if (last === undefined) return;
+    if (last === undefined) return this.#tellAll();
     const fresh = entries.filter(({ id, outcome }) => last.entries.get(id) !== outcome);
     if (fresh.length > 0) this.#tell({ tenant: null, what: "audit" });
     if (seen.runs !== last.runs) this.#tell({ tenant: null, what: "runs" });
@@ -131,5 +130,9 @@ export class ChangeWatch {
     for (const tenant of slugs) this.#tell({ tenant, what: "tenants" });
     const isMore = seen.tenants !== last.tenants && slugs.size === 0;
     if (isMore || fresh.length === ENTRIES) this.#tell({ tenant: null, what: "tenants" });
+  }
+  /** What changed before the first look, after somebody had read it for a page, is known to nobody. */
+  #tellAll(): void {
+    for (const what of ["audit", "runs", "tenants"] as const) this.#tell({ tenant: null, what });
   }
 }

@@ -21,6 +21,7 @@ export type RequestCode = keyof typeof STATUSES;
 
 /** Statuses of the toolkit's codes; of those that are not named here it is 422. */
 const TENANCY_STATUSES: Readonly<Record<string, number>> = {
+  AUDIT_FAILED: 503,
   DATABASE_UNAVAILABLE: 503,
   DOMAIN_TAKEN: 409,
   INVALID_CURSOR: 400,

@@ -1,5 +1,6 @@
 import type { Permission } from "../contract.ts";
 import { PERMISSIONS } from "../api/schemas/tenants.ts";
+import { parseActor } from "../../tenancy/actors.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 
 /** Somebody who may use the console. */
@@ -32,12 +33,23 @@ export function parsePerson(answer: unknown): AdminPerson | null {
   // Everything but `null` has to be right: `true`, or a user that was found, says nothing of what they may.
   if (answer === null || answer === undefined) return null;
   const { may, person } = answer as { readonly may?: unknown; readonly person?: unknown };
-  const isPerson = typeof person === "string" && person.length > 0 && person.length <= 200;
   const permission = PERMISSIONS.find((known) => known === may);
-  if (isPerson && permission !== undefined) return { may: permission, person };
+  if (typeof person === "string" && isActor(person) && permission !== undefined) {
+    return { may: permission, person };
+  }
   throw new TenancyError(
     "INVALID_CONFIG",
     "The console's `authorize` returned neither `null` nor `{ person, may }`.",
     { remedy: 'Return a name of 1 to 200 characters, and "read", "operate" or "destroy".' },
   );
+}
+
+/** Whether the audit log can hold a name. */
+function isActor(id: string): boolean {
+  try {
+    parseActor({ id, via: "console" });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -83,6 +83,7 @@ describe("the console keeps out", () => {
       () => ({ email: "ada@example.com" }),
       () => ({ may: "everything", person: "ada" }),
       () => ({ may: "read", person: "" }),
+      () => ({ may: "read", person: "two\nlines" }),
       () => {
         throw new Error("password=hunter2");
       },
