@@ -107,3 +107,15 @@ it.each(["mjs", "ts"])("keeps the error that a .%s file throws as the cause", as
     code: "INVALID_CONFIG",
   });
 });
+
+it("may be among the sources, and is for the folder above then, with the .env there", async () => {
+  write(".env", "CONFIG_TEST_NEW=from-file");
+  const file = write("src/kirayedar.config.mjs", "export default { database: {} }");
+  expect(findConfig(folder)).toBe(file);
+  expect(findConfig(join(folder, "src"))).toBe(file);
+  expect((await loadConfig(folder)).rootDir).toBe(folder);
+  expect(process.env["CONFIG_TEST_NEW"]).toBe("from-file");
+  // A folder of that name may be a project of its own.
+  write("src/package.json", "{}");
+  expect((await loadConfig(folder)).rootDir).toBe(join(folder, "src"));
+});
