@@ -27,7 +27,9 @@ describe.skipIf(browserPath === undefined)("the console's page of a tenant", () 
       }),
     ]);
     const { tenancy } = console;
-    await tenancy.create("acme", { name: "Acme Anvils", seed: false });
+    await tenancy.actingAs({ id: "grace@example.com", via: "cli" }, () =>
+      tenancy.create("acme", { name: "Acme Anvils", seed: false }),
+    );
     await tenancy.actingAs({ id: ATTACK, via: "<b>" }, () =>
       tenancy.create("hostile", { name: ATTACK, seed: false }),
     );
@@ -178,6 +180,11 @@ describe.skipIf(browserPath === undefined)("the console's page of a tenant", () 
     await page.getByRole("dialog").getByRole("alert").waitFor();
     await page.keyboard.press("Escape");
     await page.locator("details.entry summary").first().click();
+    await page.getByRole("button", { name: "Rename…" }).click();
+    await page.getByLabel("New slug").fill(ATTACK);
+    await page.getByRole("dialog").getByText("lower-case letters").waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").getByRole("alert").waitFor();
     await page.goto(`${console.url}tenants/${encodeURIComponent(ATTACK)}`);
     await page.getByRole("heading", { level: 1, name: ATTACK }).waitFor();
     expect(await page.evaluate(() => "hacked" in globalThis)).toBe(false);
@@ -191,9 +198,10 @@ describe.skipIf(browserPath === undefined)("the console's page of a tenant", () 
       await using opened = await openPage(browser, console, "tenants/acme");
       const { page } = opened;
       await page.getByText("You may read.", { exact: false }).waitFor();
-      await page.getByRole("link", { name: "shop.acme.example" }).first().waitFor();
+      await page.getByRole("link", { name: "acme.example.com" }).waitFor();
+      // A table is sorted, and what is to be published copied, by everybody.
       const buttons = await page.getByRole("main").getByRole("button").allTextContents();
-      expect(buttons.filter((text) => !/^(Table|Rows, about|Size)$/.test(text))).toEqual([]);
+      expect(buttons.filter((text) => !/^(|Table|Rows, about|Size)$/.test(text))).toEqual([]);
     } finally {
       console.may = "destroy";
     }
@@ -201,7 +209,6 @@ describe.skipIf(browserPath === undefined)("the console's page of a tenant", () 
 
   it("can be used by all, in any size and colour", async () => {
     const looks = [
-      ["desktop", "light"],
       ["desktop", "dark"],
       ["narrow", "light"],
     ] as const;
@@ -213,34 +220,34 @@ describe.skipIf(browserPath === undefined)("the console's page of a tenant", () 
       expect(await findFaults(page), `${size}, ${theme}`).toEqual([]);
       await takePicture(page, `tenant-${size}-${theme}`, true);
       if (size === "desktop") continue;
-      for (const name of ["Drop…", "Add a domain"]) {
-        await page.getByRole("button", { name }).click();
-        await page.getByRole("dialog").waitFor();
-        expect(await findFaults(page), name).toEqual([]);
-        await page.keyboard.press("Escape");
-        expect(await focused(page)).toBe(name);
-      }
+      await page.getByRole("button", { name: "Drop…" }).click();
+      await page.getByRole("dialog").waitFor();
+      expect(await findFaults(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      expect(await focused(page)).toBe("Drop…");
     }
   }, 60_000);
 
   it("drops when the slug is typed, and tells what is lost", async () => {
-    await using opened = await openPage(browser, console, "tenants/acme");
+    const { tenancy } = console;
+    await tenancy.create("umbrella", { domains: ["umbrella.example"] });
+    await using opened = await openPage(browser, console, "tenants/umbrella");
     const { page } = opened;
     await page.getByText("3 applied, 0 pending").waitFor();
     await page.getByRole("button", { name: "Drop…" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByText("1 domain: shop.acme.example").waitFor();
-    await dialog.getByText(/tenant_acme: \d tables/).waitFor();
+    await dialog.getByText("1 domain: umbrella.example").waitFor();
+    await dialog.getByText(/tenant_umbrella: \d tables/).waitFor();
     const drop = dialog.getByRole("button", { name: "Drop it for good" });
-    await page.keyboard.type("acm");
+    await page.keyboard.type("umbrell");
     await page.keyboard.press("Enter");
     expect(await drop.isDisabled()).toBe(true);
-    expect(await console.tenancy.exists("acme")).toBe(true);
-    await page.keyboard.type("e");
+    expect(await tenancy.exists("umbrella")).toBe(true);
+    await page.keyboard.type("a");
     await page.keyboard.press("Enter");
     await page.waitForURL(`${console.url}tenants`);
-    await page.getByText("acme and all its data are gone.").waitFor();
-    expect(await console.tenancy.exists("acme")).toBe(false);
+    await page.getByText("umbrella and all its data are gone.").waitFor();
+    expect(await tenancy.exists("umbrella")).toBe(false);
     expect(opened.wrongs).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ export function TenantDomain(props: DomainProps): ComponentChildren {
             primary
           </Badge>
         )}
-        {domain.failingSince !== null && (
+        {isServed && domain.failingSince !== null && (
           <Badge state="failing" tone="bad">
             failing
           </Badge>

@@ -198,7 +198,10 @@ function ofMigrations(tenant: TenantDetails, migrations: readonly MigrationView[
 }
 
 function ofDomains({ domainList }: TenantDetails): Found[] {
-  const failing = domainList.filter(({ failingSince }) => failingSince !== null);
+  // A claim whose record is not there yet has not failed.
+  const failing = domainList.filter(
+    ({ failingSince, state }) => state === "verified" && failingSince !== null,
+  );
   return when(
     failing.map(({ domain }) => domain),
     {

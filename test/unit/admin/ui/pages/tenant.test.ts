@@ -68,6 +68,22 @@ describe("what is wrong with a tenant", () => {
     expect(problem).toMatchObject({ text: "permission denied", tone: "danger" });
   });
 
+  it("is a domain that was verified and is not any more, and no claim", () => {
+    const domain = {
+      challenge: null,
+      checkedAt: null,
+      createdAt: WELL.createdAt,
+      domain: "shop.acme.example",
+      failingSince: WELL.createdAt,
+      isPrimary: true,
+      method: null,
+      state: "pending" as const,
+      verifiedAt: null,
+    };
+    expect(keysOf({ domainList: [domain] })).toEqual([]);
+    expect(keysOf({ domainList: [{ ...domain, state: "verified" }] })).toEqual(["domains"]);
+  });
+
   it("is not what is being done in this moment", () => {
     const renaming = { ...WELL, state: "renaming" };
     expect(tenantProblems(renaming, { ...QUIET, isBusy: true })).toEqual([]);
