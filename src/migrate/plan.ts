@@ -100,7 +100,8 @@ export function planStatus(
     if (halfway !== undefined) return { ...line, ...statusOf(halfway, migration?.file) };
     if (migration === undefined) return { ...line, state: "missing" };
     if (isOutdated(row, known)) return { ...line, appliedAt: null, state: "pending" };
-    return { ...line, state: migration.checksum === row.checksum ? "applied" : "changed" };
+    const isAsApplied = migration.isRepeatable === true || migration.checksum === row.checksum;
+    return { ...line, state: isAsApplied ? "applied" : "changed" };
   });
   for (const { name, phase, version } of byVersion.values()) {
     lines.push({ appliedAt: null, name, phase, state: "pending", version });
@@ -137,10 +138,18 @@ export function versionOf(versions: Iterable<string>): string | null {
   return [...versions].toSorted(compareVersions).at(-1) ?? null;
 }
 
-/** Whether what was applied is an older text of the toolkit's own migration, which now does more. */
+/**
+ * Whether what was applied is an older text of the toolkit's own migration, which now does more. A newer one
+ * is what another process has applied that is deployed already: it has made all that is needed here.
+ */
 function isOutdated(row: JournalRow, known: readonly KnownMigration[]): boolean {
   const migration = known.find(({ version }) => version === row.version);
-  return migration?.isRepeatable === true && migration.checksum !== row.checksum;
+  return migration?.isRepeatable === true && numberOf(row.checksum) < numberOf(migration.checksum);
+}
+
+/** The number that the checksum of the toolkit's own migration ends in. */
+function numberOf(checksum: string): number {
+  return Number(/_(\d+)$/.exec(checksum)?.[1] ?? 0);
 }
 
 function checkChanged(known: readonly KnownMigration[], applied: readonly JournalRow[]): void {
