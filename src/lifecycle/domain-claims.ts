@@ -1,17 +1,12 @@
-import type { Statement } from "../core/dialect.ts";
 import type { ClaimKey, DomainRow, LookOutcome } from "../core/domain-sql.ts";
 import type { Domain, DomainMethod } from "../core/domains.ts";
-import type { Queryable, Transaction } from "../core/driver.ts";
-import { GLOBAL_SCOPE } from "../core/scope.ts";
+import type { Queryable } from "../core/driver.ts";
 import type { Tenant, TenantRef } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
-import { createRunStatement } from "../registry/registry-table.ts";
 import { type LifecycleDeps, pooledQueries } from "./deps.ts";
+import { changeDomains, retrying, run } from "./domain-change.ts";
 import { createToken, toDomain } from "./domain-challenge.ts";
 import { notFound } from "./refs.ts";
-
-/** How often a write is tried that others' writes of the same domain stand against. */
-const ATTEMPTS = 5;
 
 /** Reads a tenant and its domains. @throws TenancyError `TENANT_NOT_FOUND`, `REGISTRY_MISSING` */
 export async function readDomains(
@@ -38,7 +33,7 @@ export async function claimDomain(
   domain: string,
   { primary }: { readonly primary: boolean },
 ): Promise<Tenant> {
-  return await changing(deps, ref, async (tx, tenant) => {
+  return await changeDomains(deps, ref, async (tx, tenant) => {
     await refuseTaken(deps, tx, tenant, domain);
     const served = (await listRows(deps, tx, tenant.id)).find((row) => row.domain === domain);
     if (served?.isServed === true && served.verifiedAt !== null) return;
@@ -62,7 +57,7 @@ export async function serveVerified(
   const { domains } = deps.driver.dialect;
   const { registry: tables } = deps.settings;
   const key = { domain, tenantId, token: token ?? "" };
-  return await changing(deps, { id: tenantId }, async (tx, { slug }) => {
+  return await changeDomains(deps, { id: tenantId }, async (tx, { slug }) => {
     // ISOLATION: what was found must be what this claim asks for, and not one that was removed meanwhile.
     // integration/lifecycle/domain-races.test.ts
     const [claim] = await run<{ readonly is_primary: unknown }>(
@@ -109,7 +104,7 @@ export async function lapse(deps: LifecycleDeps, row: DomainRow): Promise<Tenant
   const key: ClaimKey = { domain, tenantId };
   const { domains } = deps.driver.dialect;
   let hasLapsed = false;
-  const tenant = await changing(deps, { id: tenantId }, async (tx) => {
+  const tenant = await changeDomains(deps, { id: tenantId }, async (tx) => {
     // As it is now: another look may have found it since.
     hasLapsed = (await getOverdue(deps, tx, row)).length > 0;
     if (!hasLapsed) return;
@@ -185,43 +180,4 @@ async function listRows(deps: LifecycleDeps, on: Queryable, id: string): Promise
     domains.list(deps.settings.registry, id),
   );
   return rows.map((row) => domains.read(row));
-}
-
-/** The row's lock keeps two changes of one tenant's domains apart, and a drop behind them. */
-async function changing(
-  deps: LifecycleDeps,
-  ref: TenantRef,
-  change: (tx: Transaction, tenant: Tenant) => Promise<void>,
-): Promise<Tenant> {
-  const { driver, registry } = deps;
-  const changed = await retrying(deps, () =>
-    driver.transaction(GLOBAL_SCOPE, async (tx) => {
-      const tenant = await registry.get(tx, ref, { lock: true });
-      if (tenant === undefined) throw notFound(ref);
-      await change(tx, tenant);
-      return tenant;
-    }),
-  );
-  registry.forget(changed);
-  return changed;
-}
-
-/** Tenants that verify the same domain wait for each other, and a server may end one of them. */
-async function retrying<T>({ driver }: LifecycleDeps, fn: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await fn();
-    } catch (error) {
-      if (attempt < ATTEMPTS && driver.dialect.schema.isLockConflict(error)) continue;
-      throw error;
-    }
-  }
-}
-
-async function run<Row = unknown>(
-  { driver, settings }: LifecycleDeps,
-  on: Queryable,
-  statement: Statement,
-): Promise<Row[]> {
-  return await createRunStatement(driver.dialect.registry, settings.registry)<Row>(on, statement);
 }

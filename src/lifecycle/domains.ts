@@ -1,10 +1,10 @@
 import type { Settings } from "../core/settings.ts";
-import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { Tenant, TenantRef } from "../core/tenant.ts";
 import type { Transaction } from "../core/driver.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { normalizeHost } from "../resolvers/normalize-host.ts";
 import { type LifecycleDeps, pooledQueries } from "./deps.ts";
+import { changeDomains } from "./domain-change.ts";
 import { unclaim } from "./domain-claims.ts";
 import { notFound } from "./refs.ts";
 
@@ -61,14 +61,14 @@ export function addDomain(
   domain: string,
   options: { readonly primary?: boolean } = {},
 ): Promise<Tenant> {
-  return changeDomains(deps, ref, (tx, { id }) =>
+  return change(deps, ref, (tx, { id }) =>
     deps.registry.addDomain(tx, id, domain, options.primary === true),
   );
 }
 
 /** Removes a domain, if the tenant has it, and its claim of it. */
 export function removeDomain(deps: LifecycleDeps, ref: TenantRef, domain: string): Promise<Tenant> {
-  return changeDomains(deps, ref, async (tx, { id }) => {
+  return change(deps, ref, async (tx, { id }) => {
     await deps.registry.removeDomain(tx, id, domain);
     await unclaim(deps, tx, { domain, tenantId: id });
   });
@@ -80,7 +80,7 @@ export function setPrimaryDomain(
   ref: TenantRef,
   domain: string,
 ): Promise<Tenant> {
-  return changeDomains(deps, ref, async (tx, { id, slug }) => {
+  return change(deps, ref, async (tx, { id, slug }) => {
     if (await deps.registry.setPrimaryDomain(tx, id, domain)) return;
     throw new TenancyError(
       "INVALID_DOMAIN",
@@ -90,20 +90,14 @@ export function setPrimaryDomain(
   });
 }
 
-/** The row's lock keeps two changes of one tenant's domains apart, and a drop behind them. */
-async function changeDomains(
-  { driver, registry }: LifecycleDeps,
+/** Changes a tenant's domains, and returns it as it is then. */
+async function change(
+  deps: LifecycleDeps,
   ref: TenantRef,
-  change: (tx: Transaction, tenant: Tenant) => Promise<unknown>,
+  work: (tx: Transaction, tenant: Tenant) => Promise<unknown>,
 ): Promise<Tenant> {
-  const changed = await driver.transaction(GLOBAL_SCOPE, async (tx) => {
-    const tenant = await registry.get(tx, ref, { lock: true });
-    if (tenant === undefined) throw notFound(ref);
-    await change(tx, tenant);
-    return tenant;
-  });
-  registry.forget(changed);
-  const tenant = await registry.get(pooledQueries(driver), { id: changed.id });
+  const { id } = await changeDomains(deps, ref, work);
+  const tenant = await deps.registry.get(pooledQueries(deps.driver), { id });
   if (tenant === undefined) throw notFound(ref);
   return tenant;
 }

@@ -50,6 +50,61 @@ describeEngines(
         }
       });
 
+      it("gives a domain to one of those who verify it, add it and begin with it", async () => {
+        const { tenancy } = world;
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const domain = `mixed-${round}.test`;
+          const [one, two, three, four] = processes.map(([, process]) => process);
+          world.publish(await tenancy.claimDomain("one", domain));
+          const outcomes = await Promise.allSettled([
+            one?.verifyDomain("one", domain),
+            two?.addDomain("two", domain),
+            three?.addDomain("three", domain, { primary: true }),
+            four?.create(`five-${round}`, { domains: [domain] }),
+          ]);
+          const won = outcomes.map(({ status }) => status === "fulfilled");
+          expect(won.filter(Boolean)).toHaveLength(1);
+          for (const outcome of outcomes) {
+            if (outcome.status === "fulfilled") continue;
+            expect(outcome.reason).toMatchObject(code("DOMAIN_TAKEN"));
+          }
+          const owners = ["one", "two", "three", `five-${round}`];
+          expect(await tenancy.resolve({ host: domain })).toMatchObject({
+            tenant: { slug: owners[won.indexOf(true)] },
+          });
+        }
+      });
+
+      it("leaves nothing of a domain whose tenant is dropped, and follows one that is renamed", async () => {
+        const { tenancy } = world;
+        await tenancy.create("leaving");
+        world.publish(await tenancy.claimDomain("leaving", "leaving.test"));
+        const [, dropped] = await Promise.allSettled([
+          processes[0]?.[1].verifyDomain("leaving", "leaving.test"),
+          processes[1]?.[1].drop("leaving"),
+        ]);
+        expect(dropped).toMatchObject({ status: "fulfilled", value: true });
+        expect(await tenancy.resolve({ host: "leaving.test" })).toMatchObject({ kind: "unknown" });
+        const claim = await tenancy.claimDomain("one", "leaving.test");
+        await expect(tenancy.verifyDomain("one", "leaving.test")).rejects.toMatchObject(
+          code("DOMAIN_NOT_VERIFIED"),
+        );
+        world.publish(claim);
+        await tenancy.verifyDomain("one", "leaving.test");
+        await tenancy.create("before");
+        world.publish(await tenancy.claimDomain("before", "renamed.test"));
+        const both = await Promise.allSettled([
+          processes[0]?.[1].verifyDomain("before", "renamed.test"),
+          processes[1]?.[1].rename("before", { slug: "after" }),
+        ]);
+        expect(both[1]).toMatchObject({ status: "fulfilled" });
+        const isServed = both[0].status === "fulfilled";
+        // It may have come to a slug that was no longer there.
+        if (!isServed) expect(both[0]).toMatchObject({ reason: code("TENANT_NOT_FOUND") });
+        expect(await tenancy.isServedDomain("renamed.test")).toBe(isServed);
+        expect((await tenancy.get("after")).domains).toEqual(isServed ? ["renamed.test"] : []);
+      });
+
       it("serves nothing of a claim that was removed while it was looked for", async () => {
         const { dns, tenancy } = world;
         let found = (): void => undefined;
