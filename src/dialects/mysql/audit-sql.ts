@@ -4,7 +4,7 @@ import type { RegistryTables } from "../../core/settings.ts";
 import { toDate, toNumber, toText } from "./client-value.ts";
 import { quoteIdentifier } from "./identifier.ts";
 import { bytesOf, registryNames } from "./registry-names.ts";
-import { hasId } from "./registry-reads.ts";
+import { hasId } from "./registry-rows.ts";
 
 const COLUMNS = `a.id, unix_timestamp(a.begun_at) as begun_at, a.actor, a.via, a.action,
   convert(a.tenant using utf8mb4) as tenant, convert(a.tenant_id using utf8mb4) as tenant_id, a.details,

@@ -2,7 +2,7 @@ import type { DomainRow, DomainSql } from "../../core/domain-sql.ts";
 import { toBoolean, toDate, toNumber, toText } from "./client-value.ts";
 import { domainsDdl } from "./domain-tables.ts";
 import { bytesOf, type RegistryNames, registryNames } from "./registry-names.ts";
-import { hasId, IS_TENANT } from "./registry-reads.ts";
+import { hasId, IS_TENANT } from "./registry-rows.ts";
 
 /** Domains that are claimed and verified, on MySQL and MariaDB. */
 export const domainSql: DomainSql = {

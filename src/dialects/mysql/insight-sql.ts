@@ -3,7 +3,7 @@ import type { RegistryTables } from "../../core/settings.ts";
 import { toNumber, toText } from "./client-value.ts";
 import { errnoOf } from "./errno.ts";
 import { bytesOf, KEYS, registryNames } from "./registry-names.ts";
-import { IS_TENANT } from "./registry-reads.ts";
+import { IS_TENANT } from "./registry-rows.ts";
 
 const DAY = 86_400;
 

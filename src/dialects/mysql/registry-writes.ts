@@ -12,7 +12,7 @@ import {
   type RegistryNames,
   registryNames,
 } from "./registry-names.ts";
-import { hasId, IS_TENANT, selectRows } from "./registry-reads.ts";
+import { hasId, IS_TENANT, selectRows } from "./registry-rows.ts";
 
 /** The writing half of the registry's statements. */
 type Writes = Omit<RegistryStatements, "count" | "find" | "get" | "list" | "total">;
