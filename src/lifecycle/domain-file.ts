@@ -78,7 +78,8 @@ function checkedLookup(
   isAllowed: (address: string) => boolean,
 ): LookupFunction {
   return (host, options, done) => {
-    lookup(host, { all: true, verbatim: true }).then(
+    // With a dot behind it, a name is looked for as it is, and in no domain of this machine's own.
+    lookup(`${host}.`, { all: true, verbatim: true }).then(
       (addresses) => {
         const [first] = addresses;
         // One that is not public is enough: which of them is tried is not for the host to say.

@@ -1,6 +1,6 @@
 import { promises as dns } from "node:dns";
 import type { LookOutcome } from "../core/domain-sql.ts";
-import type { DomainChallenge, DomainMethod, TxtResolver } from "../core/domains.ts";
+import type { DomainChallenge, DomainMethod } from "../core/domains.ts";
 import type { Settings } from "../core/settings.ts";
 import { fetchFile, NotPublicError } from "./domain-file.ts";
 
@@ -73,7 +73,9 @@ async function lookForRecord(
 ): Promise<Part> {
   const sought = `The TXT record "${name}" with the text "${value}"`;
   try {
-    const records = await within(timeoutMs, () => resolveTxt(resolver, name, timeoutMs));
+    const records = await within(timeoutMs, (signal) =>
+      resolver === undefined ? resolveTxt(name, timeoutMs, signal) : resolver.resolveTxt(name),
+    );
     // A long text comes in parts. Some editors take the quotation marks of a manual for the text's own.
     const texts = records.map((parts) =>
       parts
@@ -122,14 +124,17 @@ async function lookForFile(
   }
 }
 
-/** The machine's own name servers, as they are configured now. */
+/** The machine's own name servers, as they are configured now. A question that is late keeps no process. */
 async function resolveTxt(
-  resolver: TxtResolver | undefined,
   name: string,
   timeoutMs: number,
+  signal: AbortSignal,
 ): Promise<string[][]> {
-  if (resolver !== undefined) return await resolver.resolveTxt(name);
-  return await new dns.Resolver({ timeout: Math.ceil(timeoutMs / 2), tries: 2 }).resolveTxt(name);
+  const resolver = new dns.Resolver({ timeout: Math.ceil(timeoutMs / 2), tries: 2 });
+  signal.addEventListener("abort", () => {
+    resolver.cancel();
+  });
+  return await resolver.resolveTxt(name);
 }
 
 /** Whether or not what is called heeds the signal, the answer is awaited for so long only. */

@@ -27,8 +27,9 @@ const SPECIAL_V6: readonly (readonly [network: string, prefix: number])[] = [
 ];
 
 /**
- * Whether an address is one of the public internet. Those that hold an IPv4 address inside (mapped,
- * translated, 6to4, Teredo) are not: they would lead around the list.
+ * Whether an address is one of the public internet. Those that hold an IPv4 address inside (mapped, 6to4,
+ * Teredo) are not: they would lead around the list. Behind the translation that networks without IPv4 have,
+ * it is the address inside that counts.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry
@@ -37,16 +38,29 @@ export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {
     case 4:
       return !lists().v4.check(address, "ipv4");
-    case 6:
+    case 6: {
       // A zone is one of this machine.
-      return (
-        !address.includes("%") &&
-        lists().global.check(address, "ipv6") &&
-        !lists().v6.check(address, "ipv6")
-      );
+      if (address.includes("%")) return false;
+      const translated = translatedOf(address);
+      if (translated !== undefined) return isPublicAddress(translated);
+      return lists().global.check(address, "ipv6") && !lists().v6.check(address, "ipv6");
+    }
     default:
       return false;
   }
+}
+
+/**
+ * Returns the IPv4 address that a name server of a network without IPv4 has put into one of IPv6.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+ */
+function translatedOf(address: string): string | undefined {
+  const { hostname } = new URL(`http://[${address}]/`);
+  const [, high, low] = /^\[64:ff9b::([\da-f]+):([\da-f]+)\]$/.exec(hostname) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  const number = Number.parseInt(high, 16) * 0x1_00_00 + Number.parseInt(low, 16);
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join(".");
 }
 
 interface Lists {

@@ -52,7 +52,7 @@ describe("fetchFile", () => {
       port,
     });
     expect(answer).toEqual({ body: "text", status: 200 });
-    expect(lookups).toEqual(["acme.test"]);
+    expect(lookups).toEqual(["acme.test."]);
     expect(reached).toEqual([`acme.test:${port} /.well-known/kirayedar-1.txt`]);
   });
 
