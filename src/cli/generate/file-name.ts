@@ -1,4 +1,4 @@
-import { dirname, posix, relative, sep } from "node:path";
+import { dirname, isAbsolute, posix, relative, sep } from "node:path";
 import { usageError } from "../usage-error.ts";
 
 /** Makes a file's name of what a person typed: `API key` becomes `api-key`. @throws CommanderError */
@@ -14,9 +14,10 @@ export function toFileName(name: string): string {
   );
 }
 
-/** Words that cannot name a function of a module. */
+/** Words that cannot name a function of a module, and what a resolver's module has already. */
 const RESERVED: ReadonlySet<string> = new Set(
   (
+    "headerValues host identify " +
     "arguments await break case catch class const continue debugger default delete do else enum eval " +
     "export extends false finally for function if implements import in instanceof interface let new " +
     "null package private protected public return static super switch this throw true try typeof " +
@@ -28,6 +29,13 @@ const RESERVED: ReadonlySet<string> = new Set(
 export function toFunctionName(fileName: string): string {
   const camel = fileName.replaceAll(/-([a-z\d])/g, (_, letter: string) => letter.toUpperCase());
   return RESERVED.has(camel) ? `${camel}Resolver` : camel;
+}
+
+/** Returns the path of a file in a folder of the project. @throws CommanderError for one outside of it */
+export function pathIn(folder: string, file: string): string {
+  const path = posix.join(folder.replaceAll("\\", "/"), file);
+  if (!isAbsolute(folder) && !path.startsWith("../")) return path;
+  throw usageError(`${JSON.stringify(folder)} is no folder of the project. Name it from there.`);
 }
 
 /** Returns what one file of a project calls another one by, in an import. */

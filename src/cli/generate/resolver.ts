@@ -1,4 +1,4 @@
-import { importFrom, toFileName, toFunctionName } from "./file-name.ts";
+import { importFrom, pathIn, toFileName, toFunctionName } from "./file-name.ts";
 import type { Generated } from "./generated-file.ts";
 import type { ProjectLanguage } from "./project-language.ts";
 
@@ -24,7 +24,7 @@ export function generateResolver(options: GenerateResolverOptions): Generated {
   const { configFile, hasResolvers, language } = options;
   const name = toFileName(options.name);
   const folder = options.folder ?? (language.hasSource ? "src/resolvers" : "resolvers");
-  const path = `${folder.replace(/\/+$/, "")}/${name}`;
+  const path = pathIn(folder, name);
   const file = path + language.fileEnding;
   const fn = toFunctionName(name);
   const entry = hasResolvers

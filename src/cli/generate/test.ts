@@ -1,4 +1,4 @@
-import { importFrom, toFileName } from "./file-name.ts";
+import { importFrom, pathIn, toFileName } from "./file-name.ts";
 import type { Generated } from "./generated-file.ts";
 import type { ProjectLanguage, TestRunner } from "./project-language.ts";
 
@@ -19,8 +19,7 @@ export interface GenerateTestOptions {
 /** Returns a test of the application's tenants. @throws CommanderError for a name that cannot be one */
 export function generateTest(options: GenerateTestOptions): Generated {
   const { language, name, runner } = options;
-  const folder = (options.folder ?? "test").replace(/\/+$/, "");
-  const file = `${folder}/${toFileName(name)}.test${language.fileEnding}`;
+  const file = pathIn(options.folder ?? "test", `${toFileName(name)}.test${language.fileEnding}`);
   return {
     additions: [{ text: COMMANDS[runner](file), where: "shell" }],
     files: [{ file, text: testModule(configPath(options, file), runner, language.isTypescript) }],
@@ -35,7 +34,7 @@ function configPath({ configFile, language, runner }: GenerateTestOptions, file:
 }
 
 const COMMANDS: Readonly<Record<TestRunner, (file: string) => string>> = {
-  jest: (file) => `NODE_OPTIONS=--experimental-vm-modules npx jest ${file}`,
+  jest: (file) => `node --experimental-vm-modules node_modules/jest/bin/jest.js ${file}`,
   node: (file) => `node --test ${file}`,
   vitest: (file) => `npx vitest run ${file}`,
 };
