@@ -3,13 +3,13 @@ import type { Statement } from "../core/dialect.ts";
 import type { Transaction } from "../core/driver.ts";
 import type { Operation, OperationEvent } from "../core/events.ts";
 import { slugKey } from "../core/names.ts";
-import { GLOBAL_SCOPE } from "../core/scope.ts";
 import type { TenantRef } from "../core/tenant.ts";
 import { isTenancyError, TenancyError } from "../errors/tenancy-error.ts";
 import { isConnectionFailure } from "../internal/connection-failure.ts";
 import type { LifecycleDeps } from "../lifecycle/deps.ts";
 import { createRunStatement, type RunStatement } from "../registry/registry-table.ts";
 import type { Acting, Actors, Recorded } from "./actors.ts";
+import { writeApart } from "./audit-write.ts";
 
 /** What an operation is asked to do, as the audit log tells it. */
 export interface Asked<T> {
@@ -111,7 +111,7 @@ export class AuditTrail {
     const known = { tenant: slug, tenantId: typeof ref === "object" ? ref.id : null };
     const asked = { action, actor, details: JSON.stringify(details) };
     try {
-      return await this.#write(async (tx) => {
+      return await writeApart(driver, async (tx) => {
         const found = ref === undefined ? undefined : await registry.get(tx, ref);
         const about = found === undefined ? known : { tenant: found.slug, tenantId: found.id };
         const entry = { ...asked, ...about };
@@ -137,7 +137,7 @@ export class AuditTrail {
         : audit.end(settings.registry, id, end);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#write((tx) => this.#run(tx, statement));
+        await writeApart(driver, (tx) => this.#run(tx, statement));
         return;
       } catch (error) {
         const isPassing =
@@ -156,17 +156,6 @@ export class AuditTrail {
     let rows: Row[] = [];
     for (const statement of statements) rows = await this.#run<Row>(tx, statement);
     return rows;
-  }
-
-  /** Behind a transaction pooler there are only the pool's own connections. */
-  async #write<T>(fn: (tx: Transaction) => Promise<T>): Promise<T> {
-    const { driver } = this.#deps;
-    try {
-      return await driver.session({}, (session) => session.transaction(GLOBAL_SCOPE, fn));
-    } catch (error) {
-      if (!isTenancyError(error, "DIRECT_CONNECTION_REQUIRED")) throw error;
-    }
-    return await driver.transaction(GLOBAL_SCOPE, fn);
   }
 }
 

@@ -470,6 +470,20 @@ describeEngines(
     });
 
     it.skipIf(isEmbedded)(
+      "keeps nobody waiting who holds the last connection for operations",
+      { timeout: 10_000 },
+      async () => {
+        const other: Tenancy = world.another({
+          driver: { maintenanceConnections: 1 },
+          hooks: { afterCreate: async () => void (await other.update("parent", { name: "Told" })) },
+        });
+        await other.actingAs(ANN, () => other.create("hooked", { migrate: false }));
+        expect(await newest(2)).toEqual(["tenant.update parent done", "tenant.create hooked done"]);
+        await other.drop("hooked");
+      },
+    );
+
+    it.skipIf(isEmbedded)(
       "keeps nobody waiting who holds the last connection of the pool",
       async () => {
         const other = world.another({ driver: { max: 1 } });
