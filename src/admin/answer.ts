@@ -12,16 +12,14 @@ export async function answer(mount: Mount, request: Request): Promise<Response> 
   const isApi = pathname.startsWith(`${basePath}/api/`);
   try {
     checkHost(mount, request);
-    if (pathname === basePath) {
-      return new Response(null, { headers: { location: `${basePath}/` }, status: 308 });
-    }
-    if (!pathname.startsWith(`${basePath}/`)) {
+    if (pathname !== basePath && !pathname.startsWith(`${basePath}/`)) {
       throw new RequestError(
         "NOT_FOUND",
         `The console is mounted at ${basePath}/; if that is wrong, set \`basePath\`.`,
       );
     }
-    const path = pathname.slice(basePath.length + 1);
+    // With a slash at the end or without one, as frameworks redirect from the one to the other.
+    const path = pathname.slice(basePath.length + 1).replace(/\/$/, "");
     // ISOLATION: in the scope of a request that came in for a tenant, `authorize` would read that tenant's
     // people, and hooks would run in it. integration/admin/scope.test.ts
     return await tenancy.scopeGlobal(async () => {
@@ -29,7 +27,12 @@ export async function answer(mount: Mount, request: Request): Promise<Response> 
       if (person === null) return refuseStranger(mount, isApi);
       return await tenancy.actingAs({ id: person.person, via: "console" }, () =>
         isApi
-          ? answerApi(mount, { path: path.slice("api/".length), person, request })
+          ? answerApi(mount, {
+              isAllowed: () => isStillAllowed(mount, request, person),
+              path: path.slice("api/".length),
+              person,
+              request,
+            })
           : answerPage(mount, path, request),
       );
     });
@@ -53,6 +56,20 @@ async function authorizeRequest(mount: Mount, request: Request): Promise<AdminPe
   } catch (error) {
     mount.console.tenancy.logger.error(safeFields(error), "console authorisation failed");
     throw new RequestError("INTERNAL", "It could not be found out who you are.");
+  }
+}
+
+/** Whether the person of a request that goes on would be let in now. */
+async function isStillAllowed(
+  mount: Mount,
+  request: Request,
+  { person }: AdminPerson,
+): Promise<boolean> {
+  try {
+    const now = await mount.console.tenancy.scopeGlobal(() => authorizeRequest(mount, request));
+    return now?.person === person;
+  } catch {
+    return false;
   }
 }
 

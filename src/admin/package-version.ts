@@ -1,13 +1,9 @@
-import { readFileSync } from "node:fs";
+import { findPackageFolder } from "./package-folder.ts";
 
 let version: string | undefined;
 
-/** Returns the version of this package. */
+/** Returns the version of this package; `unknown` where a bundler has parted the code from it. */
 export function packageVersion(): string {
-  version ??= (
-    JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-      readonly version: string;
-    }
-  ).version;
+  version ??= findPackageFolder()?.version ?? "unknown";
   return version;
 }

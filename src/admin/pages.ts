@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { RequestError } from "./api/problem.ts";
+import { findPackageFolder } from "./package-folder.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
@@ -70,7 +70,7 @@ export class Pages {
     if (builtAt === undefined) {
       throw new RequestError(
         "PAGES_MISSING",
-        `The console's pages are not built: there is no index.html in ${this.#folder}. Its API works.`,
+        `The console's pages are not built: there is no index.html in ${this.#folder}. If the application is bundled or copied, that folder has to be there too, or be named by \`pages\`. The API works.`,
       );
     }
     if (builtAt === this.#builtAt) return;
@@ -111,11 +111,11 @@ export class Pages {
 
 /** Returns the folder of the pages that come with this package, be it built or run from its source. */
 export function ownPages(): string {
-  const built = fileURLToPath(new URL("./ui/", import.meta.url));
-  // Beside the source there is the pages' source, whose index.html is no page yet.
-  return import.meta.url.endsWith(".ts")
-    ? fileURLToPath(new URL("../../dist/admin/ui/", import.meta.url))
-    : built;
+  // Where the package is not found, its place in the message is the one to look at.
+  const { path } = findPackageFolder() ?? {
+    path: join(process.cwd(), "node_modules", "kirayedar"),
+  };
+  return join(path, "dist", "admin", "ui");
 }
 
 function modifiedAt(file: string): number | undefined {

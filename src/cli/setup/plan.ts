@@ -1,6 +1,5 @@
 import { planAdmin } from "./plan-admin.ts";
 import { insertScripts, planEntry, planEnvironment, planPrisma } from "./plan-changes.ts";
-import { planNextConfig } from "./plan-next.ts";
 import type { ProjectFiles } from "./project-files.ts";
 import type { TemplateContext } from "./templates/context.ts";
 import { ownFiles } from "./own-files.ts";
@@ -75,14 +74,12 @@ export function planSetup(planning: Planning): Plan {
   });
   const entry = planAdmin(planning, planEntry(planning));
   const prisma = planPrisma(planning);
-  const next = planNextConfig(planning);
   return {
-    byHand: [...prisma.byHand, ...entry.byHand, ...next.byHand],
+    byHand: [...prisma.byHand, ...entry.byHand],
     files: [
       ...own,
       ...prisma.files,
       ...entry.files,
-      ...next.files,
       insertScripts(planning),
       ...planEnvironment(planning),
     ],

@@ -186,4 +186,20 @@ describePeers("an application that is built and started", "next", ({ set }) => {
     expect((await ask("/throw", "acme")).status).toBe(500);
     expect(app.output()).toContain("thrown on purpose");
   });
+
+  it("serves the admin console, its files, and its path with a slash or without one", async () => {
+    const headers = { authorization: "Bearer ci" };
+    const from = (path: string): Promise<Answer> => ask(path, "admin", { headers });
+    const page = await from("/admin");
+    expect([page.status, page.body]).toEqual([200, expect.stringContaining('href="/admin/"')]);
+    const [script = "none"] = /assets\/[\w-]+\.js/.exec(page.body) ?? [];
+    expect((await from(`/admin/${script}`)).status).toBe(200);
+    // Next redirects, and must not be redirected back.
+    const moved = await from("/admin/");
+    expect([moved.status, moved.headers["location"]]).toEqual([308, "/admin"]);
+    const session = JSON.parse((await from("/admin/api/session")).body) as unknown;
+    expect(session).toMatchObject({ person: "ci" });
+    expect(JSON.stringify(session)).toMatch(/"version":"\d+\./);
+    expect((await ask("/admin/api/session", "admin")).status).toBe(401);
+  });
 });

@@ -160,6 +160,10 @@ describe("the console is mounted", () => {
         200,
         expect.stringContaining(`href="${basePath}/"`),
       ]);
+      // Some frameworks take the slash at the end away: sent back, a browser would go round for ever.
+      const root = await admin(new Request(`http://console.test${basePath}`, { headers }));
+      expect([root.status, await root.text()]).toEqual([200, page.body]);
+      expect((await get("/api/session/")).status).toBe(200);
       expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
       expect((await get("/api/tenants/acme")).status).toBe(200);
       expect((await send(server.port, `${basePath}/api/session`)).status).toBe(401);

@@ -6,10 +6,16 @@ function leaves(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 }
 
+/** What is typed for a command: `domains list`. */
+function wordsOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${parent.name()} ${command.name()}` : command.name();
+}
+
 const commands = leaves(createProgram());
 
 it("has every command", () => {
-  expect(commands.map((command) => command.name())).toEqual([
+  expect(commands.map(wordsOf)).toEqual([
     "setup",
     "create",
     "adopt",
@@ -19,11 +25,19 @@ it("has every command", () => {
     "suspend",
     "resume",
     "rename",
-    "add",
-    "remove",
-    "primary",
+    "domains list",
+    "domains claim",
+    "domains verify",
+    "domains check",
+    "domains add",
+    "domains remove",
+    "domains primary",
     "drop",
-    "migration",
+    "generate admin",
+    "generate migration",
+    "generate resolver",
+    "generate seed",
+    "generate test",
     "migrate",
     "rollback",
     "redo",
@@ -35,11 +49,12 @@ it("has every command", () => {
     "shell",
     "audit",
     "health",
+    "admin",
     "diff",
   ]);
 });
 
-it.each(commands.map((command) => [command.name(), command] as const))(
+it.each(commands.map((command) => [wordsOf(command), command] as const))(
   "describes %s and its options, and lets it take the common ones",
   (_name, command) => {
     expect(command.description()).toMatch(/\.$/);
