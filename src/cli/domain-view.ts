@@ -25,7 +25,11 @@ export function formatDomains(domains: readonly Domain[], style: Style): string 
 }
 
 /** Writes what the owner of a claimed domain has to publish. */
-export function formatChallenge({ challenge, domain }: Domain, slug: string, style: Style): string {
+export function formatChallenge(
+  { challenge, domain, state }: Domain,
+  slug: string,
+  style: Style,
+): string {
   if (challenge === null) return `${domain} is claimed for ${slug}.`;
   const { dns, http, methods } = challenge;
   const places = {
@@ -44,8 +48,9 @@ export function formatChallenge({ challenge, domain }: Domain, slug: string, sty
       .join("\n"),
   );
   const what = methods.length === 1 ? "publishes" : "publishes one of the two";
+  const served = state === "pending" ? "not served yet" : "served already";
   return [
-    `${domain} is claimed for ${slug}, and not served yet. Its owner ${what}:`,
+    `${domain} is claimed for ${slug}, and ${served}. Its owner ${what}:`,
     ...parts,
     `Then: kirayedar domains verify ${slug} ${domain}`,
   ].join("\n\n");

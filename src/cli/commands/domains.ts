@@ -50,8 +50,10 @@ export function addDomainsCommand(program: Command): void {
     )
     .option("--primary", "put it in front of the others once it is verified")
     .action(
-      looking<PrimaryFlag>((tenancy, { slug, domain, options }) =>
-        tenancy.claimDomain(slug, domain, { primary: options.primary === true }),
+      looking<PrimaryFlag>(
+        (tenancy, { slug, domain, options }) =>
+          tenancy.claimDomain(slug, domain, { primary: options.primary === true }),
+        ({ state }) => state !== "verified",
       ),
     );
   const verify = domains
@@ -59,7 +61,12 @@ export function addDomainsCommand(program: Command): void {
     .description(
       "Looks for what the owner of a claimed domain has to publish, and serves the domain.",
     )
-    .action(looking((tenancy, { slug, domain }) => tenancy.verifyDomain(slug, domain)));
+    .action(
+      looking(
+        (tenancy, { slug, domain }) => tenancy.verifyDomain(slug, domain),
+        () => false,
+      ),
+    );
   for (const command of [list, claim, verify]) addCommonOptions(command);
   addCheck(domains);
   addChanges(domains);
@@ -138,12 +145,13 @@ interface DomainChange<Options> {
 
 function looking<Options = object>(
   look: (tenancy: Tenancy, about: DomainChange<Options>) => Promise<Domain>,
+  isToPublish: (domain: Domain) => boolean,
 ): (...received: unknown[]) => Promise<void> {
   return action<Options, [string, string]>(
     async ({ openTenancy, options, output }, slug, domain) => {
       const found = await look(await openTenancy(), { domain, options, slug });
       output.result(found, () =>
-        found.state === "pending"
+        isToPublish(found)
           ? formatChallenge(found, slug, output.style)
           : `${output.style.green("✓")} ${printable(`${found.domain} is ${found.state}, and served for ${slug}`)}`,
       );

@@ -98,6 +98,14 @@ describe("domains", () => {
     });
   });
 
+  it("tells what is to be published for a domain that is served without", async () => {
+    const claim = await workspace.run("domains", "claim", "acme", "trusted.test");
+    expect(claim.code).toBe(0);
+    expect(claim.stdout).toMatch(
+      /^trusted\.test is claimed for acme, and served already\. Its owner publishes:\n\nTXT record +_kirayedar\.trusted\.test\n/,
+    );
+  });
+
   it("refuses a span of time without a unit", async () => {
     const { code, stderr } = await workspace.run("domains", "check", "--older-than", "12");
     expect([code, stderr]).toEqual([2, expect.stringContaining("such as 90s, 30m, 12h or 7d")]);
