@@ -15,6 +15,8 @@ import { checkCsrf, csrfPair } from "./security/csrf.ts";
 export interface ApiRequest {
   /** Below `api/`. */
   readonly path: string;
+  /** Whether they would be let in now; never rejects. */
+  readonly isAllowed: () => Promise<boolean>;
   /** Who asks. */
   readonly person: AdminPerson;
   /** The request. */
@@ -29,7 +31,7 @@ export interface ApiRequest {
  */
 export async function answerApi(
   mount: Mount,
-  { path, person: { may, person }, request }: ApiRequest,
+  { isAllowed, path, person: { may, person }, request }: ApiRequest,
 ): Promise<Response> {
   if (request.method === "OPTIONS") return answerOptions(path);
   const { params, route } = findRoute(ROUTES, request.method, path);
@@ -44,6 +46,7 @@ export async function answerApi(
     body: await readChecked(route, request, mount.maxBodyBytes),
     console: mount.console,
     csrfToken: token,
+    isAllowed,
     may,
     params,
     person,

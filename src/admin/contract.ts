@@ -74,7 +74,7 @@ export interface TenantList {
   readonly total: number | null;
 }
 
-/** `GET api/tenants/check?slug=`: what a new tenant would be. */
+/** `GET api/slug-check?slug=`: what a new tenant would be. */
 export interface SlugCheck {
   readonly slug: string;
   /** Whether a tenant can be created with it. */

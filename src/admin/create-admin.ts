@@ -26,6 +26,7 @@ export function createAdmin(options: AdminOptions): Admin {
   const mount = toMount(options);
   const { basePath, live, operations, tenancy } = mount.console;
   const close = (): void => {
+    tenancy.closing.removeEventListener("abort", close);
     operations.close();
     live.close();
   };

@@ -14,8 +14,25 @@ export interface SentEvent {
 const MOST_WAITING = 200;
 /** Heartbeats that a listener may leave untaken. */
 const MOST_UNTAKEN = 4;
+/** Heartbeats between two questions whether a listener still may listen. */
+const BEATS_TO_ASK = 2;
+/**
+ * Heartbeats after which a stream ends. The browser comes back at once, and then what stands in front of
+ * the console looks at its credential as well.
+ */
+const MOST_BEATS = 60;
 /** How long a browser waits before it comes back, in milliseconds. */
 const RETRY_MS = 3000;
+
+/** Who listens. */
+export interface Listener {
+  /** Their name. */
+  readonly person: string;
+  /** Aborted when they go. */
+  readonly request: Request;
+  /** Whether they would be let in now; never rejects. */
+  readonly isAllowed: () => Promise<boolean>;
+}
 
 const encoder = new TextEncoder();
 
@@ -29,17 +46,19 @@ export class LiveClient {
   readonly #waiting = new Map<string, SentEvent>();
   readonly #onEnd: () => void;
   /** Kept, because the signal of a request that is collected is never aborted. */
-  readonly #request: Request;
+  readonly #listener: Listener;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #wantsMore = false;
   #untaken = 0;
+  #beats = 0;
+  #isAsking = false;
 
   /**
-   * @param request - ends it when it is aborted
+   * @param listener - who listens; ended when their request is aborted
    * @param onEnd - called once, whoever ends it
    */
-  constructor(request: Request, onEnd: () => void) {
-    this.#request = request;
+  constructor(listener: Listener, onEnd: () => void) {
+    this.#listener = listener;
     this.#onEnd = onEnd;
     this.stream = new ReadableStream<Uint8Array>({
       cancel: () => this.#forget(),
@@ -52,7 +71,12 @@ export class LiveClient {
         controller.enqueue(encoder.encode(`retry: ${RETRY_MS}\n\n`));
       },
     });
-    this.#request.signal.addEventListener("abort", () => this.end(), { once: true });
+    listener.request.signal.addEventListener("abort", () => this.end(), { once: true });
+  }
+
+  /** Who listens. */
+  get person(): string {
+    return this.#listener.person;
   }
 
   /** Tells it something. */
@@ -66,11 +90,14 @@ export class LiveClient {
     this.#flush();
   }
 
-  /** Shows that the connection lives; ends it if nobody has read from it for long. */
+  /** Shows that the connection lives; ends it if nobody has read from it for long, or nobody may. */
   beat(): void {
     if (this.#wantsMore) this.#send(": still here\n\n");
     else this.#untaken += 1;
-    if (this.#untaken > MOST_UNTAKEN) this.end();
+    this.#beats += 1;
+    if (this.#untaken > MOST_UNTAKEN || this.#beats >= MOST_BEATS) return this.end();
+    if (this.#beats % BEATS_TO_ASK === 0) this.#ask();
+    return undefined;
   }
 
   /** Ends it. */
@@ -78,6 +105,17 @@ export class LiveClient {
     const controller = this.#controller;
     this.#forget();
     controller?.close();
+  }
+
+  /** Whoever is signed out, or may no more, must not go on to listen. An answer that is late is none. */
+  #ask(): void {
+    if (this.#isAsking) return this.end();
+    this.#isAsking = true;
+    void this.#listener.isAllowed().then((isAllowed) => {
+      this.#isAsking = false;
+      if (!isAllowed) this.end();
+    });
+    return undefined;
   }
 
   #forget(): void {

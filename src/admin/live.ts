@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { LiveEvent, Operation } from "./contract.ts";
 import { RequestError } from "./api/problem.ts";
-import { LiveClient, type SentEvent } from "./live-client.ts";
+import { type Listener, LiveClient, type SentEvent } from "./live-client.ts";
 
 /** Events that are kept for those who come back. */
 const MOST_KEPT = 500;
 /** How many may listen. */
 const MOST_CLIENTS = 500;
+/** How many of them may be one person: a browser has one for each of its tabs. */
+const MOST_OF_ONE = 50;
 /** Pause between two signs of life, which proxies need to see. */
 const HEARTBEAT_MS = 15_000;
 
@@ -53,19 +55,22 @@ export class Live {
    * Answers one listener.
    *
    * @param lastEventId - the last event that it has seen
-   * @param request - aborted when it goes
+   * @param listener - who listens
    * @throws RequestError `RATE_LIMITED` when too many listen
    */
-  open(lastEventId: string | null, request: Request): Response {
-    if (this.#isClosed || this.#clients.size >= MOST_CLIENTS) {
+  open(lastEventId: string | null, listener: Listener): Response {
+    const own = [...this.#clients].filter(({ person }) => person === listener.person);
+    if (this.#isClosed || this.#clients.size >= MOST_CLIENTS || own.length >= MOST_OF_ONE) {
       throw new RequestError("RATE_LIMITED", "Too many listen already.", { "retry-after": "30" });
     }
-    const client = new LiveClient(request, () => this.#remove(client));
+    const client = new LiveClient(listener, () => this.#remove(client));
     if (this.#clients.size === 0) this.#begin();
     this.#clients.add(client);
     for (const sent of this.#missed(lastEventId)) client.add(sent);
     return new Response(client.stream, {
       headers: {
+        // What compresses answers would keep events back until it has enough of them.
+        "cache-control": "no-store, no-transform",
         "content-type": "text/event-stream; charset=utf-8",
         // nginx would keep events back until a buffer is full.
         "x-accel-buffering": "no",

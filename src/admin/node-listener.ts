@@ -36,12 +36,19 @@ export function toNodeListener(admin: Admin): AdminNodeListener {
   };
 }
 
+/** Methods that a request of Fetch cannot have. */
+const NOT_FETCHED: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
 /** Answers one request through Node's response; resolves when it has been sent, or its client has gone. */
 export async function serveNode(
   admin: Admin,
   from: NodeTarget,
   response: ServerResponse,
 ): Promise<void> {
+  if (NOT_FETCHED.has(from.request.method ?? "")) {
+    response.writeHead(405, { allow: "GET, HEAD, POST, PATCH, DELETE, OPTIONS" }).end();
+    return;
+  }
   const controller = new AbortController();
   const onClose = (): void => controller.abort();
   response.once("close", onClose);
@@ -50,6 +57,8 @@ export async function serveNode(
     await sendResponse(answer, response, controller.signal);
   } finally {
     response.off("close", onClose);
+    // Node does so itself with bodies of which nothing was read.
+    if (!from.request.complete) from.request.resume();
   }
 }
 

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { Readable } from "node:stream";
 import { keepRawRequest } from "./raw-request.ts";
 
 /** A request of Node's, and how it is to be seen. */
@@ -63,10 +62,31 @@ function bodyOf({ body, request }: NodeTarget): RequestInit["body"] {
   const parsed = body ?? (request as { readonly body?: unknown }).body;
   if (parsed === undefined || !request.readableEnded) {
     // Express 5 has no body before a parser has run; older parsers leave an empty object.
-    if (!request.readableEnded) return Readable.toWeb(request) as unknown as RequestInit["body"];
+    if (!request.readableEnded) return streamOf(request);
     return null;
   }
   if (typeof parsed === "string") return parsed;
   if (parsed instanceof Uint8Array) return new Uint8Array(parsed);
   return JSON.stringify(parsed);
+}
+
+/**
+ * Reads a body when it is asked for, and not before: what was begun and left would stop its connection, on
+ * which a proxy sends the next request of somebody else.
+ */
+function streamOf(request: IncomingMessage): ReadableStream<Uint8Array> {
+  let chunks: AsyncIterator<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      cancel: async () => void (await chunks?.return?.()),
+      pull: async (controller) => {
+        // Left alive, so that the answer still gets out.
+        chunks ??= request.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Operation } from "../contract.ts";
 import { type Call, defineRoute, type Route } from "./route.ts";
 import { NOTHING, ref } from "./schema.ts";
@@ -6,8 +7,13 @@ import { NOTHING, ref } from "./schema.ts";
 export const LIVE_ROUTES: readonly Route[] = [
   {
     answer: "events",
-    handle: ({ console: { live }, request }: Call) =>
-      live.open(request.headers.get("last-event-id"), request),
+    handle: ({ console: { live }, isAllowed, person, request }: Call) =>
+      // Asked by a timer later, which may be another request's.
+      live.open(request.headers.get("last-event-id"), {
+        isAllowed: AsyncResource.bind(isAllowed),
+        person,
+        request,
+      }),
     method: "GET",
     path: "events",
     permission: "read",

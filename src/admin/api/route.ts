@@ -20,6 +20,8 @@ export interface Call<Body = unknown, Query = unknown> {
   readonly body: Body;
   /** The request itself; its body has been read. */
   readonly request: Request;
+  /** Whether the person would be let in now, for what goes on for long; never rejects. */
+  readonly isAllowed: () => Promise<boolean>;
   /** What the pages have to send back. */
   readonly csrfToken: string;
 }

@@ -37,8 +37,11 @@ export const RUN_ROUTES: readonly Route[] = [
   }),
 ];
 
-/** What was taken up again has its own options. */
-function checkRun({ canary, only, resume, steps }: RunRequest): void {
+/** What was taken up again has its own options, and each verb its own. */
+function checkRun({ canary, only, resume, steps, verb }: RunRequest): void {
+  if (verb === "migrate" && steps !== undefined) {
+    throw new RequestError("INVALID_REQUEST", "`steps` says how much is rolled back.");
+  }
   if (resume !== true || (canary ?? only ?? steps) === undefined) return;
   throw new RequestError(
     "INVALID_REQUEST",

@@ -89,7 +89,7 @@ export const TENANT_ROUTES: readonly Route[] = [
       return { host, ok, reason: error && explain(error).message, schemaName, slug };
     },
     method: "GET",
-    path: "tenants/check",
+    path: "slug-check",
     permission: "read",
     query: { slug: text({ maxLength: 200 }) },
     status: 200,

@@ -71,7 +71,7 @@ describe("the console's API", () => {
   });
 
   it("makes a tenant step by step, and checks its slug before", async () => {
-    expect(await client.get("api/tenants/check?slug=new-one")).toEqual({
+    expect(await client.get("api/slug-check?slug=new-one")).toEqual({
       host: "new-one.example.com",
       ok: true,
       reason: null,
@@ -99,7 +99,7 @@ describe("the console's API", () => {
       name: "New & <One>",
     });
     for (const slug of ["new-one", "Bad Slug", "admin"]) {
-      const check = await client.get(`api/tenants/check?slug=${encodeURIComponent(slug)}`);
+      const check = await client.get(`api/slug-check?slug=${encodeURIComponent(slug)}`);
       expect(check).toMatchObject({ ok: false, reason: expect.any(String) as string });
       const refused = await client.send("POST", "api/tenants", { body: { slug } });
       expect([slug, refused.status]).toEqual([slug, slug === "new-one" ? 409 : 400]);

@@ -364,7 +364,7 @@ describe("the console keeps out", () => {
   it("nobody from the API when the pages are not built", async () => {
     const bare = openClient(tenancy, { pages: join(pages, "nowhere") });
     const page = await bare.send<string>("GET", "");
-    expect([page.status, page.body]).toEqual([503, expect.stringContaining("Its API works")]);
+    expect([page.status, page.body]).toEqual([503, expect.stringContaining("The API works")]);
     expect((await bare.send("GET", "api/session")).status).toBe(200);
   });
 });

@@ -1,7 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { explain, RequestError, statusOf } from "../../../src/admin/api/problem.ts";
 import type { Operation } from "../../../src/admin/contract.ts";
 import { Live } from "../../../src/admin/live.ts";
+import type { Listener } from "../../../src/admin/live-client.ts";
 import { OperationRegistry } from "../../../src/admin/operations.ts";
 import { RateLimiter } from "../../../src/admin/security/rate-limit.ts";
 import { SizeCache } from "../../../src/admin/size-cache.ts";
@@ -10,6 +11,15 @@ import { isLoopback, ownHosts } from "../../../src/cli/admin/hosts.ts";
 import { SILENT_LOGGER } from "../../../src/core/logger.ts";
 import { TenancyError } from "../../../src/errors/tenancy-error.ts";
 import { MigrationError } from "../../../src/migrate/migration-error.ts";
+
+const listener = (about: Partial<Listener> = {}): Listener => ({
+  isAllowed: async () => true,
+  person: "ada",
+  request: new Request("http://a.test"),
+  ...about,
+});
+const openLive = (): Live =>
+  new Live({ onFirst: () => undefined, onLast: () => undefined, operations: () => [] });
 
 const ABOUT = { action: "tenant.migrate", person: "ada", tenant: "acme" };
 
@@ -81,12 +91,8 @@ describe("operations", () => {
 
 describe("a listener that reads slowly", () => {
   it("gets the newest of each operation, and many changes as one", async () => {
-    const live = new Live({
-      onFirst: () => undefined,
-      onLast: () => undefined,
-      operations: () => [],
-    });
-    const response = live.open(null, new Request("http://a.test"));
+    const live = openLive();
+    const response = live.open(null, listener());
     for (let step = 0; step < 1000; step += 1) {
       const operation = { id: "one", summary: `${step}` } as Operation;
       live.publish({ operation, type: "operation" });
@@ -96,9 +102,7 @@ describe("a listener that reads slowly", () => {
     const text = await response.text();
     expect(text.length).toBeLessThan(40_000);
     expect(live.listeners).toBe(0);
-    await expect(async () => live.open(null, new Request("http://a.test"))).rejects.toThrow(
-      "Too many",
-    );
+    await expect(async () => live.open(null, listener())).rejects.toThrow("Too many");
   });
 
   it("is let go when it reads nothing any more", async () => {
@@ -111,9 +115,64 @@ describe("a listener that reads slowly", () => {
       operations: () => [],
     });
     const controller = new AbortController();
-    live.open(null, new Request("http://a.test", { signal: controller.signal }));
+    const request = new Request("http://a.test", { signal: controller.signal });
+    live.open(null, listener({ request }));
     controller.abort();
     expect(isOver).toBe(true);
+  });
+});
+
+describe("a listener", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it("is asked who it is twice a minute, and hears no more once nobody may know", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const live = openLive();
+    let asked = 0;
+    let isAllowed = true;
+    const response = live.open(
+      null,
+      listener({
+        isAllowed: async () => {
+          asked += 1;
+          return isAllowed;
+        },
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([asked, live.listeners]).toEqual([2, 1]);
+    isAllowed = false;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(live.listeners).toBe(0);
+    live.publish({ tenant: "secret", type: "changed", what: "tenants" });
+    expect(await response.text()).not.toContain("secret");
+  });
+
+  it("is let go when nobody says whether it may, and after a quarter of an hour", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const live = openLive();
+    live.open(null, listener({ isAllowed: () => new Promise(() => undefined) }));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(live.listeners).toBe(0);
+    // Somebody who reads.
+    const reading = live.open(null, listener()).text();
+    await vi.advanceTimersByTimeAsync(14 * 60_000);
+    expect(live.listeners).toBe(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(live.listeners).toBe(0);
+    expect(await reading).toContain("still here");
+  });
+
+  it("leaves room for others", () => {
+    const live = openLive();
+    for (let tab = 0; tab < 50; tab += 1) live.open(null, listener());
+    expect(() => live.open(null, listener())).toThrow(
+      expect.objectContaining({ code: "RATE_LIMITED" }),
+    );
+    live.open(null, listener({ person: "bob" }));
+    live.close();
   });
 });
 

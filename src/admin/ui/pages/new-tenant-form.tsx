@@ -108,7 +108,7 @@ export function NewTenantForm(props: FormProps): ComponentChildren {
 function useSlugCheck(slug: string): Resource<SlugCheck> {
   const settled = useDebounced(slug.trim(), 250);
   return useResource<SlugCheck>(
-    settled === "" ? null : withQuery("tenants/check", { slug: settled }),
+    settled === "" ? null : withQuery("slug-check", { slug: settled }),
     { keep: true },
   );
 }

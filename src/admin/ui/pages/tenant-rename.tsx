@@ -16,7 +16,7 @@ export function TenantRename(props: DialogProps): ComponentChildren {
   const isSame = slug === tenant.slug;
   const asked = useDebounced(slug);
   const check = useResource<SlugCheck>(
-    asked === "" || asked === tenant.slug ? null : withQuery("tenants/check", { slug: asked }),
+    asked === "" || asked === tenant.slug ? null : withQuery("slug-check", { slug: asked }),
   ).data;
   const answer = check?.slug === slug ? check : undefined;
   // What was interrupted halfway is finished by the same name again.
