@@ -7,6 +7,8 @@ import { createTenancy } from "../tenancy/create-tenancy.ts";
 import type { FakeClock } from "./clock.ts";
 import { guardDriver } from "./guarded-driver.ts";
 import { makePlace, type Place, withDatabase } from "./place.ts";
+import { endRun } from "./rollback.ts";
+import { asPartOf, isLate, type TestWork } from "./sandbox/call-run.ts";
 import type { SandboxedDriver } from "./sandbox/sandbox.ts";
 import { sandboxDriver } from "./sandbox/sandbox-driver.ts";
 import { keepState, type TestState } from "./state.ts";
@@ -88,7 +90,7 @@ function makePlaceFor(config: TenancyConfig, options: TestTenancyOptions): Promi
   const whole = { ...config, ...options.config, database: config.database };
   const own = whole.database.name === "pg" ? undefined : whole.database.defaultSchema;
   const base = options.name ?? `${toName(own ?? "kirayedar")}_test`;
-  if (!/^[a-z][a-z0-9_]{0,24}$/.test(base)) {
+  if (!/^[a-z][a-z0-9_]{0,19}$/.test(base)) {
     throw new TenancyError(
       "INVALID_CONFIG",
       `The name "${base}" is not one for databases of tests.`,
@@ -142,16 +144,35 @@ function assemble<Pool>(
     onQuery: (scope) => made.state?.onQuery?.(scope),
   });
   const tenancy = createTenancy({ ...config, database: driver });
+  const works = new WeakSet<TestWork>();
   const sandbox = sandboxed.open({
+    isLate: () => isLate(works),
     logger: config.logger ?? SILENT_LOGGER,
     patience: {
       blockedAfterMs: options.blockedAfterMs ?? DEFAULT_BLOCKED_AFTER_MS,
       joinAfterMs: options.joinAfterMs ?? DEFAULT_JOIN_AFTER_MS,
     },
   });
-  const state: TestState = { config, onQuery: undefined, run: undefined, sandbox };
+  const state: TestState = {
+    config,
+    onQuery: undefined,
+    run: undefined,
+    sandbox,
+    work: undefined,
+    works,
+  };
   made.state = state;
+  noteWork(tenancy, state);
   return { state, tenancy };
+}
+
+/** What enters a scope in a test belongs to it, whatever it leaves to be done later. */
+function noteWork(tenancy: Tenancy, state: TestState): void {
+  for (const name of ["enter", "scope", "scopeGlobal", "withTenant"] as const) {
+    const own = tenancy[name] as (...args: unknown[]) => unknown;
+    const noted = (...args: unknown[]): unknown => asPartOf(state.work, () => own(...args));
+    Object.assign(tenancy, { [name]: noted });
+  }
 }
 
 function closing<Pool>(
@@ -163,10 +184,8 @@ function closing<Pool>(
   const closeTenancy = tenancy.close.bind(tenancy);
   let closed: Promise<void> | undefined;
   const closeAll = async (): Promise<void> => {
-    const { run } = state;
-    state.run = undefined;
     try {
-      await run?.end();
+      await endRun(state);
       await closeTenancy();
     } finally {
       if (!keep) await place?.remove();

@@ -45,9 +45,9 @@ export async function makePlace(request: PlaceRequest): Promise<Place> {
   return await withAdmin(driver, async (admin) => {
     const engine = engineOf(admin, request);
     const prefix = prefixOf(base, worker);
-    for (const name of leftoversAmong(await engine.list(), prefix)) {
+    for (const name of leftoversAmong(await engine.list(), prefix, engine.hasTenants)) {
       // Another worker may be at it, too.
-      await engine.drop(name).catch(() => undefined);
+      await engine.dropUnused(name).catch(() => undefined);
     }
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       const name = databaseName(base, worker, attempt);
@@ -70,9 +70,9 @@ export async function makePlace(request: PlaceRequest): Promise<Place> {
 }
 
 async function removeAll(engine: Engine, name: string): Promise<void> {
-  const own = (await engine.list()).filter((it) => it === name || it.startsWith(`${name}_`));
+  const own = engine.hasTenants ? await engine.list() : [];
   // What the tenants have first, so that what is left by a failure is found again.
-  for (const each of own.filter((it) => it !== name)) await engine.drop(each);
+  for (const each of own) if (each.startsWith(`${name}_`)) await engine.drop(each);
   await engine.drop(name);
 }
 
@@ -82,6 +82,10 @@ interface Engine {
   list(): Promise<string[]>;
   create(name: string): Promise<void>;
   drop(name: string): Promise<void>;
+  /** Drops what nobody is connected to, where the server knows. */
+  dropUnused(name: string): Promise<void>;
+  /** Whether those of tenants are beside it. */
+  readonly hasTenants: boolean;
   toPlace(name: string): Pick<Place, "config" | "options">;
 }
 
@@ -92,6 +96,8 @@ function engineOf(admin: Admin, { config, kind }: PlaceRequest): Engine {
     return {
       create: (name) => admin.run(`create database ${quote(name)}`),
       drop: (name) => admin.run(`drop database if exists ${quote(name)}`),
+      dropUnused: (name) => admin.run(`drop database if exists ${quote(name)}`),
+      hasTenants: true,
       list: () => admin.names("select schema_name as name from information_schema.schemata"),
       toPlace: (name) => ({
         config: { globalSchema: name, tenantPrefix: `${name}_` },
@@ -103,6 +109,8 @@ function engineOf(admin: Admin, { config, kind }: PlaceRequest): Engine {
     return {
       create: (name) => admin.run(`create schema ${quote(name)}`),
       drop: (name) => admin.run(`drop schema if exists ${quote(name)} cascade`),
+      dropUnused: (name) => admin.run(`drop schema if exists ${quote(name)} cascade`),
+      hasTenants: true,
       list: () => admin.names("select nspname as name from pg_catalog.pg_namespace"),
       toPlace: (name) => ({
         config: { globalSchema: name, tenantPrefix: `${name}_` },
@@ -126,6 +134,9 @@ function engineOf(admin: Admin, { config, kind }: PlaceRequest): Engine {
       );
     },
     drop: (name) => dropDatabase(admin, quote(name)),
+    // Whoever is alive listens there.
+    dropUnused: (name) => admin.run(`drop database if exists ${quote(name)}`),
+    hasTenants: false,
     list: () => admin.names("select datname as name from pg_catalog.pg_database"),
     toPlace: (name) => ({ config: {}, options: { database: name } }),
   };

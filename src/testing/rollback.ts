@@ -1,7 +1,9 @@
 import type { Tenancy } from "../core/tenancy.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import type { TestHooks } from "./runner.ts";
-import { stateOf } from "./state.ts";
+import { asPartOf, type TestWork } from "./sandbox/call-run.ts";
+import type { SandboxRun } from "./sandbox/sandbox.ts";
+import { stateOf, type TestState } from "./state.ts";
 
 /** A transaction that everything of a tenancy runs in, until it is rolled back. */
 export interface Rollback extends AsyncDisposable {
@@ -28,9 +30,10 @@ export async function rolledBack<T>(
   fn: () => T | PromiseLike<T>,
 ): Promise<Awaited<T>> {
   const rollback = await beginRollback(tenancy);
+  const { work } = stateOf(tenancy);
   let value: Awaited<T>;
   try {
-    value = await fn();
+    value = await asPartOf(work, async () => await fn());
   } catch (error) {
     // What the test itself has found comes first.
     await rollback.rollBack().catch(() => undefined);
@@ -49,7 +52,7 @@ export async function rolledBack<T>(
  */
 export async function beginRollback(tenancy: Tenancy): Promise<Rollback> {
   const state = stateOf(tenancy);
-  if (state.run !== undefined || state.sandbox.isOpen) {
+  if (state.work !== undefined) {
     throw new TenancyError(
       "SANDBOX_REFUSED",
       "What the tenancy does is being rolled back already.",
@@ -58,18 +61,40 @@ export async function beginRollback(tenancy: Tenancy): Promise<Rollback> {
       },
     );
   }
-  const run = await state.sandbox.begin();
+  // ISOLATION: two at once would share one transaction, which the first end would end.
+  // integration/testing/nothing-is-left.test.ts
+  const work: TestWork = { isEnded: false };
+  state.work = work;
+  state.works.add(work);
+  let run: SandboxRun;
+  try {
+    run = await state.sandbox.begin();
+  } catch (error) {
+    state.work = undefined;
+    throw error;
+  }
   state.run = run;
   const rollBack = async (): Promise<void> => {
     if (state.run !== run) return;
-    state.run = undefined;
-    const open = await run.end();
+    const open = await endRun(state);
     if (open === 0) return;
     throw new TenancyError("TRANSACTION_LEFT_OPEN", "A test has ended with a transaction open.", {
       remedy: "Wait in the test for everything that it starts, and release every client.",
     });
   };
   return { rollBack, [Symbol.asyncDispose]: rollBack };
+}
+
+/** Ends what is open, if anything; what belongs to it is refused from now on. */
+export async function endRun(state: TestState): Promise<number> {
+  const { run, work } = state;
+  state.run = undefined;
+  if (work !== undefined) work.isEnded = true;
+  try {
+    return (await run?.end()) ?? 0;
+  } finally {
+    if (state.work === work) state.work = undefined;
+  }
 }
 
 /**

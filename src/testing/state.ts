@@ -2,6 +2,7 @@ import type { TenancyConfig } from "../core/config.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Tenancy } from "../core/tenancy.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
+import type { TestWork } from "./sandbox/call-run.ts";
 import type { Sandbox, SandboxRun } from "./sandbox/sandbox.ts";
 
 /** What is known of a tenancy for tests. */
@@ -12,6 +13,10 @@ export interface TestState {
   readonly sandbox: Sandbox;
   /** The transaction that is open. */
   run: SandboxRun | undefined;
+  /** What runs in it; there already while it is opened. */
+  work: TestWork | undefined;
+  /** Every one that there was. */
+  readonly works: WeakSet<TestWork>;
   /** Called with the scope of every query on the pool. */
   onQuery: ((scope: Scope | undefined) => void) | undefined;
 }

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
-import { hostname } from "node:os";
+import { createHash, randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname, networkInterfaces, userInfo } from "node:os";
 
 /** Who makes databases for tests: the process, and the worker in it. */
 export interface Worker {
-  /** Begins the names of what the processes of this machine make. */
+  /** Begins the names of what the processes make that this one can see. */
   readonly machine: string;
   /** The process. */
   readonly process: string;
@@ -14,16 +15,44 @@ export interface Worker {
 /** Returns who this is, as the runner says: Vitest, Jest, or a process of its own for each file. */
 export function currentWorker(env: NodeJS.ProcessEnv = process.env): Worker {
   const given = env["VITEST_POOL_ID"] ?? env["JEST_WORKER_ID"] ?? "1";
-  const machine = createHash("sha256").update(hostname()).digest("hex").slice(0, 4);
   return {
     id:
       given
         .toLowerCase()
         .replaceAll(/[^a-z0-9]/g, "")
         .slice(0, 6) || "1",
-    machine,
-    process: process.pid.toString(36),
+    machine: machineOf(process.platform === "linux" ? readKernel() : readMachine()),
+    process: String(process.pid),
   };
+}
+
+/** Returns six characters that stand for a machine. */
+export function machineOf(known: readonly string[]): string {
+  const digest = createHash("sha256").update(known.join("\n")).digest();
+  return digest.readUIntBE(0, 6).toString(36).padStart(6, "0").slice(-6);
+}
+
+/**
+ * Containers have processes of the same numbers, and often the same names: what tells them apart is the
+ * kernel, as it was booted, and the namespace of their processes.
+ */
+// ISOLATION: whoever is taken for another one's machine removes the databases that its tests run in.
+// unit/testing/names-and-texts.test.ts
+function readKernel(): string[] {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+    return [hostname(), boot, readlinkSync("/proc/self/ns/pid")];
+  } catch {
+    // Better nothing of what is left is ever found than what others use.
+    return [randomUUID()];
+  }
+}
+
+function readMachine(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((own) =>
+    (own ?? []).filter(({ internal }) => !internal).map(({ mac }) => mac),
+  );
+  return [hostname(), userInfo().username, ...new Set(addresses.toSorted())];
 }
 
 /**
@@ -33,8 +62,9 @@ export function currentWorker(env: NodeJS.ProcessEnv = process.env): Worker {
  * @param attempt - from 1: a process may have several
  */
 export function databaseName(base: string, worker: Worker, attempt: number): string {
-  const more = attempt === 1 ? "" : `_${attempt}`;
-  return `${prefixOf(base, worker)}${worker.process}_w${worker.id}${more}`;
+  const more = attempt === 1 ? "" : `n${attempt}`;
+  // What comes behind another `_` is a tenant's, and goes with it.
+  return `${prefixOf(base, worker)}${worker.process}${more}_w${worker.id}`;
 }
 
 /** Returns what the names of this machine's databases begin with. */
@@ -42,14 +72,27 @@ export function prefixOf(base: string, { machine }: Pick<Worker, "machine">): st
   return `${base}_${machine}_`;
 }
 
-/** Returns the databases, and the schemas in their names' beginnings, whose processes have ended. */
-export function leftoversAmong(names: readonly string[], prefix: string): string[] {
+/**
+ * Returns the databases, and what is made for their tenants, whose processes have ended.
+ *
+ * @param hasTenants - whether tenants are beside it, and their names begin with its own
+ */
+// ISOLATION: what it returns is dropped. unit/testing/names-and-texts.test.ts
+export function leftoversAmong(
+  names: readonly string[],
+  prefix: string,
+  hasTenants: boolean,
+): string[] {
   return names.filter((name) => {
     if (!name.startsWith(prefix)) return false;
-    const owner = /^([0-9a-z]{1,8})_w[0-9a-z]{1,6}(?:_|$)/.exec(name.slice(prefix.length))?.[1];
-    return owner !== undefined && !isAlive(Number.parseInt(owner, 36));
+    const [, owner, rest] = OWN.exec(name.slice(prefix.length)) ?? [];
+    if (owner === undefined || (rest !== "" && !hasTenants)) return false;
+    return !isAlive(Number(owner));
   });
 }
+
+/** A process, how many it has, and its worker; and what is a tenant's. */
+const OWN = /^(\d{1,10})(?:n\d{1,3})?_w[0-9a-z]{1,6}(|_.+)$/;
 
 function isAlive(pid: number): boolean {
   try {

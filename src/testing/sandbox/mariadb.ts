@@ -11,7 +11,8 @@ import type { MariadbOptions } from "../../drivers/mariadb/options.ts";
 import { type MysqlControl, mysqlControlOf } from "./mysql-control.ts";
 import { MysqlRun, type Pinned } from "./mysql-run.ts";
 import { notRemakeable } from "./not-remakeable.ts";
-import type { Sandbox, SandboxedDriver } from "./sandbox.ts";
+import { lateError } from "./call-run.ts";
+import type { Sandbox, SandboxAbout, SandboxedDriver } from "./sandbox.ts";
 import type { ChangeOptions } from "./sandbox-driver.ts";
 
 /** As `mariadb` has it. */
@@ -55,11 +56,9 @@ export async function sandboxMariadb(
   };
 }
 
-type About = Parameters<SandboxedDriver<Pool>["open"]>[0];
-
 class MariadbSandbox implements Sandbox {
   make: () => void = () => undefined;
-  about: About | undefined;
+  about: SandboxAbout | undefined;
   #pool: Pool | undefined;
   #current: { readonly pinned: PoolConnection; readonly run: Run } | undefined;
 
@@ -71,8 +70,11 @@ class MariadbSandbox implements Sandbox {
   over(pool: Pool): Pool {
     this.#pool = pool;
     const getConnection = async (): Promise<PoolConnection> => {
-      const connection = await pool.getConnection();
+      if (this.about?.isLate() === true) throw lateError();
+      // ISOLATION: who waits for a connection when the test ends gets one later, and belongs to the test
+      // all the same. integration/testing/nothing-is-left.test.ts
       const current = this.#current;
+      const connection = await pool.getConnection();
       return current === undefined
         ? connection
         : redirected(connection, current.pinned, current.run);

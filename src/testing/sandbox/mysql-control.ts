@@ -8,7 +8,9 @@ export type MysqlControl =
 
 const NONE: MysqlControl = { kind: "none" };
 
-const LEADING = /^(?:\s+|\/\*(?!!)[\s\S]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))+/;
+const LEADING = /^(?:\s+|;|\/\*(?!M?!)[\s\S]*?\*\/|--\s[^\n]*(?:\n|$)|#[^\n]*(?:\n|$))+/;
+/** What begins a comment that servers run. */
+const RUN_COMMENT = /^\/\*M?!\d*/;
 
 const BEGIN = /^(?:begin\b(?!\s+not\s+atomic)|start\s+transaction\b)/i;
 const ROLLBACK = /^rollback\b(?!\s+(?:work\s+)?to\b)/i;
@@ -31,7 +33,8 @@ export function mysqlControlOf(text: string): MysqlControl {
 }
 
 function controlOfStatement(text: string): MysqlControl {
-  const bare = text.replace(LEADING, "");
+  let bare = text.replace(LEADING, "");
+  while (RUN_COMMENT.test(bare)) bare = bare.replace(RUN_COMMENT, "").replace(LEADING, "");
   if (BEGIN.test(bare)) return { kind: "begin" };
   const chains = /\band\s+chain\b/i.test(bare);
   if (/^commit\b/i.test(bare)) return { chains, kind: "commit" };

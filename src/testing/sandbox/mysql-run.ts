@@ -1,9 +1,15 @@
 import type { Logger } from "../../core/logger.ts";
 import { quoteIdentifier } from "../../dialects/mysql/identifier.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { escapedError } from "./call-run.ts";
 import type { MysqlControl } from "./mysql-control.ts";
 import type { SandboxPatience } from "./sandbox.ts";
 import { Scheduler } from "./scheduler.ts";
+
+/** Is there for as long as the transaction is the test's own. */
+const WHOLE = "kirayedar_test";
+/** `ER_SP_DOES_NOT_EXIST`: also of a savepoint. */
+const NO_SAVEPOINT = 1305;
 
 /** The connection that everything runs on. */
 export interface Pinned {
@@ -56,7 +62,11 @@ export class MysqlRun<Party extends object> {
 
   /** Opens the transaction. */
   async begin(): Promise<void> {
+    // ISOLATION: a deadlock ends the transaction; what follows it is in another one, and not committed.
+    // integration/testing/nothing-is-left.test.ts
+    await this.#pinned.send("set autocommit = 0");
     await this.#pinned.send("start transaction");
+    await this.#pinned.send(`savepoint ${WHOLE}`);
   }
 
   /** Rolls it back; returns how many transactions of the application were open. */
@@ -69,8 +79,19 @@ export class MysqlRun<Party extends object> {
     const outcome = await Promise.race([this.#scheduler.close(), late]);
     clearTimeout(timer);
     // Its end rolls it back too, but by then others may find what it has locked.
-    if (outcome !== "late") await this.#pinned.send("rollback").catch(() => undefined);
+    let escaped: unknown;
+    if (outcome !== "late") {
+      escaped = await this.#pinned.send(`rollback to savepoint ${WHOLE}`).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      await this.#pinned.send("rollback").catch(() => undefined);
+    }
     this.#pinned.close();
+    // ISOLATION: what is kept is in the way of every other test. integration/testing/nothing-is-left.test.ts
+    if ((escaped as { errno?: unknown } | undefined)?.errno === NO_SAVEPOINT) {
+      throw escapedError(escaped);
+    }
     return open;
   }
 

@@ -3,12 +3,19 @@ import type { Pool, PoolOptions } from "mysql2";
 import type { Driver } from "../../core/driver.ts";
 import { toWireOptions } from "../../drivers/mysql2/library.ts";
 import { type Mysql2Options, toPoolOptions } from "../../drivers/mysql2/options.ts";
-import type { BasePool, ClientModule, Command, RawConnection } from "../../drivers/mysql2/peer.ts";
+import type {
+  BasePool,
+  ClientModule,
+  Command,
+  RawConnection,
+  TakeCallback,
+} from "../../drivers/mysql2/peer.ts";
 import type { TenancyError } from "../../errors/tenancy-error.ts";
 import { mysqlControlOf } from "./mysql-control.ts";
 import { MysqlRun, type Pinned } from "./mysql-run.ts";
 import { notRemakeable } from "./not-remakeable.ts";
-import type { Sandbox, SandboxedDriver } from "./sandbox.ts";
+import { lateError } from "./call-run.ts";
+import type { Sandbox, SandboxAbout, SandboxedDriver } from "./sandbox.ts";
 import type { ChangeOptions } from "./sandbox-driver.ts";
 
 /** As `mysql2` has it. */
@@ -21,20 +28,32 @@ export async function sandboxMysql2(
   original: Driver<Pool>,
   change: ChangeOptions,
 ): Promise<SandboxedDriver<Pool>> {
-  const made: { options?: Mysql2Options } = {};
+  const made: { library?: ClientModule; options?: Mysql2Options } = {};
+  const box: Box = { about: undefined, current: undefined };
   const driver = original.remake?.(<Options extends object>(options: Options): Options => {
     const changed = change(options) as Mysql2Options;
     const { connectionLimit = DEFAULT_LIMIT } = changed;
     // Who waits for its turn has a connection already.
-    made.options = { ...changed, connectionLimit: 2 * connectionLimit };
+    const library = (changed.mysql2 ?? mysqlModule) as unknown as ClientModule;
+    const Pool = poolClass(library, box);
+    made.library = library;
+    made.options = {
+      ...changed,
+      connectionLimit: 2 * connectionLimit,
+      mysql2: { ...library, Pool } as unknown as typeof mysqlModule,
+    };
     return made.options as unknown as Options;
   });
-  const { options } = made;
-  if (driver === undefined || options === undefined) throw notRemakeable(original.name);
-  const library = (options.mysql2 ?? mysqlModule) as unknown as ClientModule;
+  const { library, options } = made;
+  if (driver === undefined || library === undefined || options === undefined)
+    throw notRemakeable(original.name);
   return {
     driver,
-    open: (about) => openSandbox(driver.pool as unknown as SandboxPool, library, options, about),
+    open: (about) => {
+      box.about = about;
+      const pool = driver.pool as unknown as SandboxPool;
+      return openSandbox({ about, box, library, options, pool });
+    },
   };
 }
 
@@ -43,19 +62,56 @@ type SandboxPool = BasePool & {
   readonly _freeConnections: { readonly length: number; shift(): RawConnection };
 };
 
-function openSandbox(
-  pool: SandboxPool,
-  library: ClientModule,
-  options: Mysql2Options,
-  { logger, patience }: Parameters<SandboxedDriver<Pool>["open"]>[0],
-): Sandbox {
-  let current: { readonly connection: RawConnection; readonly run: Run } | undefined;
-  const seen = new WeakSet<RawConnection>();
-  pool.on("acquire", (connection: RawConnection) => {
-    if (current === undefined || seen.has(connection)) return;
-    seen.add(connection);
-    redirect(connection, current.connection, current.run, library);
-  });
+/** What the pool of one driver and its sandbox share. */
+interface Box {
+  about: SandboxAbout | undefined;
+  current: { readonly connection: RawConnection; readonly run: Run } | undefined;
+}
+
+/** Makes the subclass of one copy of `mysql2.Pool` whose connections are in the sandbox that there is. */
+function poolClass(library: ClientModule, box: Box): ClientModule["Pool"] {
+  const { Pool: Base } = library;
+  /** What each connection was handed out in first: what is known of its session is of that alone. */
+  const origins = new WeakMap<RawConnection, Box["current"] | "none">();
+  class Sandboxed extends Base {
+    override getConnection(callback: TakeCallback): void {
+      if (box.about?.isLate() === true) return process.nextTick(callback, lateError());
+      // ISOLATION: who waits for a connection when the test ends gets one later, and belongs to the test
+      // all the same. integration/testing/nothing-is-left.test.ts
+      const { current } = box;
+      const take = (): void => {
+        super.getConnection((error, connection) => {
+          if (error || connection === undefined) return callback(error);
+          const origin = origins.get(connection);
+          if (origin === undefined) {
+            origins.set(connection, current ?? "none");
+            if (current) redirect(connection, current.connection, current.run, library);
+          } else if (origin !== (current ?? "none")) {
+            connection.destroy();
+            return take();
+          }
+          callback(error, connection);
+        });
+      };
+      take();
+    }
+  }
+  return Sandboxed;
+}
+
+function openSandbox({
+  about: { logger, patience },
+  box,
+  library,
+  options,
+  pool,
+}: {
+  readonly about: SandboxAbout;
+  readonly box: Box;
+  readonly library: ClientModule;
+  readonly options: Mysql2Options;
+  readonly pool: SandboxPool;
+}): Sandbox {
   /** What is known of their sessions is of another one. */
   const closeIdle = (): void => {
     while (pool._freeConnections.length > 0) pool._freeConnections.shift().destroy();
@@ -67,18 +123,20 @@ function openSandbox(
       const run: Run = new MysqlRun(pinned, logger, patience);
       await run.begin();
       closeIdle();
-      current = { connection, run };
+      box.current = { connection, run };
       return {
         end: async () => {
-          current = undefined;
-          const open = await run.end();
-          closeIdle();
-          return open;
+          box.current = undefined;
+          try {
+            return await run.end();
+          } finally {
+            closeIdle();
+          }
         },
       };
     },
     get isOpen() {
-      return current !== undefined;
+      return box.current !== undefined;
     },
   };
 }

@@ -7,6 +7,7 @@ import type {
 } from "../../drivers/pg/peer.ts";
 import type { Logger } from "../../core/logger.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { escapedError } from "./call-run.ts";
 import type { SandboxClient } from "./pg.ts";
 import { type Control, controlOf } from "./postgres-control.ts";
 import type { SandboxPatience } from "./sandbox.ts";
@@ -24,6 +25,9 @@ interface Sent {
   readonly onFail?: () => void;
 }
 
+/** Is there for as long as the transaction is the test's own. */
+const WHOLE = "kirayedar_test";
+
 /** What is read of the session before something that may end, so that it can be put back. */
 const READ_PATH = "select pg_catalog.current_setting('search_path') as path";
 
@@ -35,6 +39,12 @@ export class PgRun {
   /** What enters a scope for the statement right behind it, and has to stay with that. */
   readonly #entries = new WeakMap<SandboxClient, Submittable>();
   #isLost = false;
+  readonly #noteEscaped = (error: unknown): void => {
+    // A connection that is ended by the server has kept nothing.
+    if ((error as { readonly severity?: unknown }).severity === "ERROR") this.#escaped ??= error;
+  };
+  /** Why the transaction is not the test's own any more. */
+  #escaped: unknown;
   readonly #noteLost = (): void => {
     this.#isLost = true;
   };
@@ -53,7 +63,7 @@ export class PgRun {
   /** Opens the transaction. */
   async begin(): Promise<void> {
     this.#pinned.once("end", this.#noteLost);
-    await this.#send("begin");
+    await this.#send(`begin; savepoint ${WHOLE}`);
   }
 
   /** Rolls it back; returns how many transactions of the application were open. */
@@ -67,8 +77,15 @@ export class PgRun {
     clearTimeout(timer);
     // Such as a cursor that nobody reads to its end: the transaction ends with its connection.
     if (outcome === "late") this.#isLost = true;
-    if (!this.#isLost) await this.#send("rollback").catch(this.#noteLost);
+    if (!this.#isLost) {
+      await this.#send(`rollback to savepoint ${WHOLE}`).catch(this.#noteEscaped);
+      // Locks of the session outlive transactions.
+      const leave = "rollback; select pg_catalog.pg_advisory_unlock_all()";
+      await this.#send(leave).catch(this.#noteLost);
+    }
     this.#pinned.removeListener("end", this.#noteLost);
+    // ISOLATION: what is kept is in the way of every other test. integration/testing/nothing-is-left.test.ts
+    if (this.#escaped !== undefined) throw escapedError(this.#escaped);
     return open;
   }
 
@@ -96,8 +113,9 @@ export class PgRun {
         try {
           await (frame === undefined ? this.#runAlone(unit) : this.#runWithin(unit, frame));
         } catch (error) {
-          // Only a connection that is lost gets here; whoever waits for it is told.
+          // A connection that is lost, or a savepoint of ours; whoever waits for it is told.
           this.#isLost = true;
+          this.#noteEscaped(error);
           query.handleError(error as Error, this.#pinned.connection);
         }
       },
@@ -127,8 +145,10 @@ export class PgRun {
   }
 
   #controlOf(query: Submittable): Control {
-    const { cursor, text } = query;
-    return typeof text === "string" && cursor === undefined ? controlOf(text) : { kind: "none" };
+    const { cursor, text = cursor?.text } = query;
+    const control: Control = typeof text === "string" ? controlOf(text) : { kind: "none" };
+    if (cursor === undefined || control.kind === "none") return control;
+    return { fact: "A statement about transactions was sent as a cursor.", kind: "refused" };
   }
 
   /** Runs a statement of a connection that has no transaction open. */

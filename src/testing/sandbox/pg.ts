@@ -6,7 +6,8 @@ import type { PgClient, Submittable } from "../../drivers/pg/peer.ts";
 import type { TenantPool } from "../../drivers/pg/tenant-pool.ts";
 import { notRemakeable } from "./not-remakeable.ts";
 import { PgRun } from "./pg-run.ts";
-import type { Sandbox, SandboxedDriver } from "./sandbox.ts";
+import { lateError } from "./call-run.ts";
+import type { Sandbox, SandboxAbout, SandboxedDriver } from "./sandbox.ts";
 import { outsideCallTrees } from "./scheduler.ts";
 
 /** A connection of the pool, whose statements may run on another one. */
@@ -35,10 +36,12 @@ export async function sandboxPg(
 ): Promise<SandboxedDriver<Pool>> {
   const pg = (await import("pg")).default;
   let used = pg;
+  const box: Box = { about: undefined, held: new Set(), pool: undefined, run: undefined };
   const driver = original.remake?.(<Options extends object>(options: Options): Options => {
     const given = options as PgOptions;
     used = given.pg ?? pg;
     const { Client = used.Client } = given as { readonly Client?: typeof pgModule.Client };
+    const Pool = poolClass(used.Pool as unknown as BasePoolClass, box);
     const own = {
       // A test that forgets to close its tenancy does not hold up its process.
       allowExitOnIdle: true,
@@ -48,51 +51,79 @@ export async function sandboxPg(
       Client: sandboxClass(Client, used),
       // One is everybody's; and who waits for its turn has one already.
       max: 2 * (given.max ?? DEFAULT_MAX) + 1,
+      pg: Object.create(used, { Pool: { value: Pool } }) as typeof pgModule,
     };
     return own as unknown as Options;
   });
   if (driver === undefined) throw notRemakeable(original.name);
-  return { driver, open: (options) => openSandbox(driver.pool as TenantPool, options) };
+  return {
+    driver,
+    open: (about) => openSandbox(Object.assign(box, { about, pool: driver.pool as TenantPool })),
+  };
 }
 
 /** As `pg` has it. */
 const DEFAULT_MAX = 10;
 const CONNECTION_TIMEOUT_MS = 15_000;
 
-function openSandbox(
-  pool: TenantPool,
-  { logger, patience }: Parameters<SandboxedDriver<Pool>["open"]>[0],
-): Sandbox {
-  let run: PgRun | undefined;
-  const held = new Set<SandboxClient>();
-  // Whoever has a client already keeps it as it is.
-  pool.on("acquire", (client) => {
-    const own = client as unknown as SandboxClient;
-    own.sandbox = run;
-    held.add(own);
-  });
+/** What the pool of one driver and its sandbox share. */
+interface Box {
+  pool: TenantPool | undefined;
+  about: SandboxAbout | undefined;
+  run: PgRun | undefined;
+  /** Clients that somebody has. */
+  readonly held: Set<SandboxClient>;
+}
+
+function openSandbox(box: Box & { about: SandboxAbout; pool: TenantPool }): Sandbox {
+  const { about, held, pool } = box;
   pool.on("release", (_error, client) => held.delete(client as unknown as SandboxClient));
   return {
     async begin() {
       const borrowed = await outsideCallTrees(() => pool.borrow());
-      const pinned = borrowed.client as SandboxClient;
-      const begun = new PgRun(pinned, logger, patience);
+      const begun = new PgRun(borrowed.client as SandboxClient, about.logger, about.patience);
       await begun.begin();
-      run = begun;
+      box.run = begun;
       return {
         end: async () => {
-          run = undefined;
-          const open = await begun.end();
-          await borrowed.giveBack(begun.isLost);
-          // What a test forgets does not hold up its process.
-          for (const client of held) client.connection.stream.unref?.();
-          return open;
+          box.run = undefined;
+          try {
+            return await begun.end();
+          } finally {
+            await borrowed.giveBack(begun.isLost);
+            // What a test forgets does not hold up its process.
+            for (const client of held) client.connection.stream.unref?.();
+          }
         },
       };
     },
     get isOpen() {
-      return run !== undefined;
+      return box.run !== undefined;
     },
+  };
+}
+
+type Taken = (error: Error | undefined, client?: SandboxClient, ...rest: unknown[]) => void;
+type BasePoolClass = new (config?: object) => { connect(callback: Taken): unknown };
+
+/** Makes the subclass of one copy of `pg.Pool` whose clients are in the sandbox that there is. */
+function poolClass(Base: BasePoolClass, box: Box): BasePoolClass {
+  return class Sandboxed extends Base {
+    override connect(callback: Taken): unknown {
+      // Connections apart are those of sessions.
+      if ((this as unknown) !== box.pool) return super.connect(callback);
+      if (box.about?.isLate() === true) return void process.nextTick(callback, lateError());
+      // ISOLATION: who waits for a client when the test ends gets one later, and belongs to the test all
+      // the same. integration/testing/nothing-is-left.test.ts
+      const { run } = box;
+      return super.connect((error, client, ...rest) => {
+        if (client !== undefined) {
+          client.sandbox = run;
+          box.held.add(client);
+        }
+        callback(error, client, ...rest);
+      });
+    }
   };
 }
 

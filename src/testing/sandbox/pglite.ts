@@ -4,7 +4,8 @@ import { openDatabase, type PgliteOptions } from "../../drivers/pglite/open-data
 import type { TenantPglite } from "../../drivers/pglite/tenant-pglite.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
 import { notRemakeable } from "./not-remakeable.ts";
-import type { Sandbox, SandboxedDriver } from "./sandbox.ts";
+import { escapedError, lateError } from "./call-run.ts";
+import type { Sandbox, SandboxAbout, SandboxedDriver } from "./sandbox.ts";
 import type { ChangeOptions } from "./sandbox-driver.ts";
 
 /** What the driver removes from a session before each statement begins with this. */
@@ -31,12 +32,22 @@ export async function sandboxPglite(
   const sandbox = new PgliteSandbox(database);
   const own: PgliteOptions = { db: sandbox.database };
   const driver = original.remake?.((_options) => own as typeof _options) as Driver<TenantPglite>;
-  return { driver, open: () => sandbox };
+  return {
+    driver,
+    open: (about) => {
+      sandbox.about = about;
+      return sandbox;
+    },
+  };
 }
+
+/** Is there for as long as the transaction is the test's own. */
+const WHOLE = "kirayedar_test";
 
 class PgliteSandbox implements Sandbox {
   /** The database, whose transactions are savepoints while the sandbox is open. */
   readonly database: PGlite;
+  about: SandboxAbout | undefined;
   readonly #real: PGlite;
   #run: { open: number; isEnded: boolean } | undefined;
   #count = 0;
@@ -51,9 +62,17 @@ class PgliteSandbox implements Sandbox {
         return real.listen(channel, ...(rest as unknown as [() => void]));
       },
       query: (...args: Parameters<PGlite["query"]>) =>
-        this.#run === undefined ? real.query(...args) : Promise.reject(outsideTransaction()),
+        this.#isLate()
+          ? Promise.reject(lateError())
+          : this.#run === undefined
+            ? real.query(...args)
+            : Promise.reject(outsideTransaction()),
       transaction: <T>(fn: (tx: Transaction) => Promise<T>) =>
-        this.#run === undefined ? real.transaction(fn) : this.#nest(this.#run, fn),
+        this.#isLate()
+          ? Promise.reject(lateError())
+          : this.#run === undefined
+            ? real.transaction(fn)
+            : this.#nest(this.#run, fn),
     };
     this.database = new Proxy(real, {
       get: (target, property) => {
@@ -70,19 +89,32 @@ class PgliteSandbox implements Sandbox {
 
   async begin(): Promise<{ end(): Promise<number> }> {
     // It waits for the transaction that is under way.
-    await this.#real.exec("begin");
+    await this.#real.exec(`begin; savepoint ${WHOLE}`);
     const run = { isEnded: false, open: 0 };
     this.#run = run;
     return {
       end: async () => {
         run.isEnded = true;
         this.#run = undefined;
-        await this.#real.exec("rollback; set search_path = ''");
+        const escaped = await this.#real.exec(`rollback to savepoint ${WHOLE}`).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        await this.#real.exec(
+          "rollback; select pg_catalog.pg_advisory_unlock_all(); set search_path = ''",
+        );
         // Who listens is not a part of what was undone.
         for (const channel of this.#listened.splice(0)) await this.#real.exec(`listen ${channel}`);
+        if (escaped !== undefined) throw escapedError(escaped);
         return run.open;
       },
     };
+  }
+
+  // ISOLATION: what has waited for a transaction of the test comes after its end.
+  // integration/testing/nothing-is-left.test.ts
+  #isLate(): boolean {
+    return this.about?.isLate() === true;
   }
 
   async #exec(text: string, rest: never[]): Promise<unknown> {

@@ -28,7 +28,11 @@ export function controlOf(text: string): Control {
   const semicolon = bare.indexOf(";");
   if (semicolon < 0 || semicolon === bare.length - 1) return one;
   const statements = postgres.script.split(text);
-  if (statements.length === 1) return one;
+  const [only] = statements;
+  // Empty ones are not statements.
+  if (statements.length === 1 && only !== undefined) {
+    return controlOfStatement(withoutComments(only.text).trim());
+  }
   const controls = statements.map((statement) =>
     controlOfStatement(withoutComments(statement.text).trim()),
   );

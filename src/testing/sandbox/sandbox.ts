@@ -6,6 +6,7 @@ export interface SandboxRun {
   /**
    * Rolls everything back; what is still used of it is refused from now on.
    *
+   * @throws TenancyError `SANDBOX_REFUSED` if something else has ended the transaction before
    * @returns how many transactions of the application were still open
    */
   end(): Promise<number>;
@@ -30,10 +31,20 @@ export interface Sandbox {
   begin(): Promise<SandboxRun>;
 }
 
+/** What a sandbox is told of. */
+export interface SandboxAbout {
+  /** Where log lines go. */
+  readonly logger: Logger;
+  /** How long things may take. */
+  readonly patience: SandboxPatience;
+  /** Whether the call that is made belongs to a test that has ended. */
+  isLate(): boolean;
+}
+
 /** A driver like the application's, whose queries can be made to run in one transaction. */
 export interface SandboxedDriver<Pool> {
   /** The driver. */
   readonly driver: Driver<Pool>;
   /** Makes the sandbox, once the driver belongs to a tenancy. */
-  open(options: { readonly logger: Logger; readonly patience: SandboxPatience }): Sandbox;
+  open(about: SandboxAbout): Sandbox;
 }

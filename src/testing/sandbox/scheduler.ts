@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Logger } from "../../core/logger.ts";
 import { TenancyError } from "../../errors/tenancy-error.ts";
+import { lateError } from "./call-run.ts";
 import type { SandboxPatience } from "./sandbox.ts";
 
 /** One call tree, inside the one that it was begun in. */
@@ -105,7 +106,7 @@ export class Scheduler<Party extends object> {
 
   /** Runs a statement when its turn has come. */
   add(unit: Unit<Party>): void {
-    if (this.#isClosed) return unit.refuse(ended());
+    if (this.#isClosed) return unit.refuse(lateError());
     this.#waiting.push({ mayJoin: false, tree: trees.getStore(), unit });
     this.#next();
   }
@@ -139,7 +140,7 @@ export class Scheduler<Party extends object> {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    for (const { unit } of this.#waiting.splice(0)) unit.refuse(ended());
+    for (const { unit } of this.#waiting.splice(0)) unit.refuse(lateError());
     await this.#running;
   }
 
@@ -203,12 +204,6 @@ function isWithin(tree: CallTree | undefined, outer: CallTree | undefined): bool
   if (outer === undefined) return false;
   for (let at = tree; at !== undefined; at = at.outer) if (at === outer) return true;
   return false;
-}
-
-function ended(): TenancyError {
-  return new TenancyError("LEASE_ENDED", "A query was sent after the test that it belongs to.", {
-    remedy: "Wait in the test for everything that it starts.",
-  });
 }
 
 function blocked(): TenancyError {

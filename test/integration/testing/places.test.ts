@@ -16,11 +16,7 @@ describeEngines(
     test("is free of what killed runs have left, and rolls back an ORM", async () => {
       const database = await engine.open();
       const base = `k${Date.now().toString(36)}`;
-      const dead = databaseName(
-        base,
-        { ...currentWorker(), process: (2 ** 31 - 1).toString(36) },
-        1,
-      );
+      const dead = databaseName(base, { ...currentWorker(), process: String(2 ** 31 - 1) }, 1);
       const admin = await database.connect();
       const names = engine.family === "mysql" ? [dead, `${dead}_acme`] : [dead];
       for (const name of names) await admin.query(`create database ${name}`);
@@ -42,7 +38,13 @@ describeEngines(
       const { rows } = await admin.query<{ name: string }>(list);
       expect(rows.map(({ name }) => name).filter((name) => names.includes(name))).toEqual([]);
       await (engine.name === "pg" ? rollsBackKysely(tenancy) : refusesDefinitions(tenancy));
+      const second = await createTestTenancy({ database: database.driver() }, { name: base });
+      await second.create("acme");
       await tenancy.close();
+      expect(await second.withTenant("acme", () => second.query("select 1 as one"))).toMatchObject({
+        rows: [{ one: 1 }],
+      });
+      await second.close();
       await admin.end();
       await database.drop();
     });

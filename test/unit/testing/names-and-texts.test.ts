@@ -6,6 +6,7 @@ import {
   currentWorker,
   databaseName,
   leftoversAmong,
+  machineOf,
   prefixOf,
 } from "../../../src/testing/worker.ts";
 
@@ -24,6 +25,10 @@ test.each([
   ["create function f() returns int begin atomic select 1; end", "none"],
   ["do $$ begin perform 1; end $$", "none"],
   ["begin; insert into a values (1); commit", "refused"],
+  ["; commit", "commit"],
+  ["/* a */;;-- b\nend;", "commit"],
+  ["; insert into a values (1);", "none"],
+  ["select ';' ; rollback;", "refused"],
   ["prepare transaction 'x'", "refused"],
 ])("PostgreSQL: %s", (text, kind) => {
   expect(controlOf(text).kind).toBe(kind);
@@ -41,6 +46,10 @@ test.each([
   ["set session transaction isolation level serializable", "nothing"],
   ["set autocommit = 0", "refused"],
   ["insert into a values ('begin; commit')", "none"],
+  ["; commit", "commit"],
+  ["/*! commit */", "commit"],
+  ["/*M!100100 rollback */", "rollback"],
+  ["/*!40000 alter table a disable keys */", "refused"],
   ["insert into a values (1); drop table a", "refused"],
 ])("MySQL: %s", (text, kind) => {
   expect(mysqlControlOf(text).kind).toBe(kind);
@@ -50,11 +59,26 @@ test("a worker's database is told by its process, and left over when that has en
   const worker = currentWorker({ JEST_WORKER_ID: "3" });
   const own = databaseName("app_test", worker, 2);
   const prefix = prefixOf("app_test", worker);
-  expect(own).toBe(`${prefix}${process.pid.toString(36)}_w3_2`);
+  expect(own).toBe(`${prefix}${process.pid}n2_w3`);
   // No system has so many processes.
-  const dead = databaseName("app_test", { ...worker, process: (2 ** 31 - 1).toString(36) }, 1);
-  const names = [own, dead, `${dead}_acme`, `${prefix}else`, "app_test", "other"];
-  expect(leftoversAmong(names, prefix)).toEqual([dead, `${dead}_acme`]);
+  const dead = databaseName("app_test", { ...worker, process: String(2 ** 31 - 1) }, 1);
+  const again = databaseName("app_test", { ...worker, process: String(2 ** 31 - 1) }, 2);
+  const theirs = databaseName("app_test", { id: "1", machine: "0a1b2c", process: "2147483647" }, 1);
+  const others = [own, `${own}_acme`, `${prefix}else`, `${prefix}kept_w1`, theirs, "app_test"];
+  const left = [dead, again, `${dead}_acme`];
+  expect(leftoversAmong([...others, ...left], prefix, true)).toEqual(left);
+  // Where tenants are in it, a longer name is somebody's own.
+  expect(leftoversAmong([...others, ...left], prefix, false)).toEqual([dead, again]);
+  // Removed with a tenancy is what begins with its name and `_`: never another one of its process.
+  expect(again.startsWith(`${dead}_`)).toBe(false);
+});
+
+test("machines are apart, though their names and the numbers of their processes are the same", () => {
+  const here = machineOf(["app", "boot-1", "pid:[4026531836]"]);
+  expect(here).toMatch(/^[0-9a-z]{6}$/);
+  expect(machineOf(["app", "boot-1", "pid:[4026532201]"])).not.toBe(here);
+  expect(machineOf(["app", "boot-2", "pid:[4026531836]"])).not.toBe(here);
+  expect(currentWorker().machine).toBe(currentWorker().machine);
 });
 
 test("a test is known by what its runner tells", () => {
