@@ -55,7 +55,10 @@ export function addAdminCommand(program: Command): void {
         const link = served.newLink();
         output.result({ url: link }, () => link);
         output.note("It works once, within 5 minutes. Enter makes another link, Ctrl-C ends.");
-        if (open === true) openBrowser(link, () => output.note("No browser could be opened."));
+        if (open === true)
+          openBrowser(link, () =>
+            output.note("No browser could be opened: open the link yourself."),
+          );
         await serveUntilStopped(served, output);
         return EXIT_OK;
       }),

@@ -53,8 +53,8 @@ const FETCH_EXAMPLE = [
   'const user = await findUserBySession(request.headers.get("cookie"));',
   'return user?.isStaff ? { person: user.email, may: "operate" } : null;',
 ];
-const RAW_EXAMPLE = (type: string): readonly string[] => [
-  `const { user } = raw${type};`,
+const RAW_EXAMPLE = (raw: string): readonly string[] => [
+  `const { user } = ${raw};`,
   'return user?.isStaff ? { person: user.email, may: "operate" } : null;',
 ];
 const NODE = 'app.use("/admin", toNodeListener(createConsole(tenancy)));';
@@ -62,28 +62,33 @@ const NODE = 'app.use("/admin", toNodeListener(createConsole(tenancy)));';
 const WORDS: Readonly<Record<AdminFramework, Words>> = {
   elysia: {
     example: FETCH_EXAMPLE,
-    mount: 'app.all("/admin/*", ({ request }) => console(request), { parse: "none" });',
+    mount: 'app.all("/admin/*", ({ request }) => adminPages(request), { parse: "none" });',
   },
-  express: { example: RAW_EXAMPLE(" as Express.Request"), helper: "toNodeListener", mount: NODE },
+  express: {
+    example: RAW_EXAMPLE("raw as Express.Request"),
+    helper: "toNodeListener",
+    mount: NODE,
+  },
   fastify: {
-    example: RAW_EXAMPLE(" as FastifyRequest"),
+    example: RAW_EXAMPLE("raw as FastifyRequest"),
     helper: "toFastifyPlugin",
     mount: "await app.register(toFastifyPlugin(createConsole(tenancy)));",
   },
-  h3: { example: FETCH_EXAMPLE, mount: 'app.all("/admin/**", (event) => console(event.req));' },
+  h3: { example: FETCH_EXAMPLE, mount: 'app.all("/admin/**", (event) => adminPages(event.req));' },
   hono: {
     example: FETCH_EXAMPLE,
-    mount: 'app.all("/admin/*", (context) => console(context.req.raw));',
+    mount: 'app.all("/admin/*", (context) => adminPages(context.req.raw));',
   },
   koa: {
-    example: RAW_EXAMPLE(".state"),
+    example: RAW_EXAMPLE("(raw as Context).state"),
     helper: "toKoaMiddleware",
     mount: "app.use(toKoaMiddleware(createConsole(tenancy)));",
   },
-  nest: { example: RAW_EXAMPLE(" as Express.Request"), helper: "toNodeListener", mount: NODE },
+  nest: { example: RAW_EXAMPLE("raw as Express.Request"), helper: "toNodeListener", mount: NODE },
   next: {
     example: FETCH_EXAMPLE,
-    mount: "export { console as GET, console as POST, console as PATCH, console as DELETE };",
+    mount:
+      "export { adminPages as DELETE, adminPages as GET, adminPages as PATCH, adminPages as POST };",
   },
   node: {
     example: FETCH_EXAMPLE,
@@ -102,7 +107,7 @@ export function generateAdmin(options: GenerateAdminOptions): Generated {
   const imports = [
     `import { createConsole } from "./admin${language.importEnding}";`,
     ...(helper === undefined ? [] : [`import { ${helper} } from "kirayedar/admin";`]),
-    ...(helper === undefined ? ["const console = createConsole(tenancy);"] : []),
+    ...(helper === undefined ? ["const adminPages = createConsole(tenancy);"] : []),
   ];
   const where =
     framework === "next"
@@ -115,15 +120,15 @@ export function generateAdmin(options: GenerateAdminOptions): Generated {
 }
 
 function mountModule({ framework, language, pages }: GenerateAdminOptions): string {
-  const { isTypescript, hasSource } = language;
+  const { isTypescript } = language;
   const typed = (text: string): string => (isTypescript ? text : "");
   const example = WORDS[framework].example.map((line) => `  //   ${untyped(line, isTypescript)}`);
-  const up = hasSource ? "../" : "./";
   const ownPages =
     pages === undefined
       ? ""
-      : `    pages: fileURLToPath(new URL(${JSON.stringify(`${up}${pages}/ui/dist/`)}, import.meta.url)),\n`;
-  return `${pages === undefined ? "" : 'import { fileURLToPath } from "node:url";\n'}${typed('import type { Tenancy } from "kirayedar";\n')}import { createAdmin${typed(", type Admin, type AdminPerson")} } from "kirayedar/admin";
+      : `    // From the folder that the application is started in, wherever this module is compiled to.
+    pages: resolve(${JSON.stringify(`${pages}/ui/dist`)}),\n`;
+  return `${pages === undefined ? "" : 'import { resolve } from "node:path";\n'}${typed('import type { Tenancy } from "kirayedar";\n')}import { createAdmin${typed(", type Admin, type AdminPerson")} } from "kirayedar/admin";
 
 /**
  * Says who sends a request to the admin console, and what they may do. Whoever it names can see, and with
@@ -151,5 +156,5 @@ ${ownPages}    tenancy,
 }
 
 function untyped(line: string, isTypescript: boolean): string {
-  return isTypescript ? line : line.replace(/ as [\w.]+/, "");
+  return isTypescript ? line : line.replace(/\((\w+) as [\w.]+\)| as [\w.]+/, "$1");
 }

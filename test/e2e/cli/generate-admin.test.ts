@@ -61,7 +61,7 @@ describe("kirayedar generate admin", () => {
     workspace.write("package.json", '{"type":"module","dependencies":{"hono":"4"}}');
     const { code, stdout } = await workspace.run("generate", "admin", "--eject");
     expect([code, stdout]).toEqual([0, expect.stringContaining("Made admin-pages/.")]);
-    expect(readFileSync(path("admin.mjs"), "utf8")).toContain('new URL("./admin-pages/ui/dist/"');
+    expect(readFileSync(path("admin.mjs"), "utf8")).toContain('resolve("admin-pages/ui/dist")');
     const manifest = JSON.parse(readFileSync(path("admin-pages/package.json"), "utf8")) as {
       readonly scripts: { readonly build: string };
     };

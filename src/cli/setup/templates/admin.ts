@@ -26,9 +26,9 @@ export function adminRouteFile(context: TemplateContext): string {
   return `import { createConsole } from "${importPath(path, paths.admin, facts)}";
 import { tenancy } from "${importPath(path, paths.tenancy, facts)}";
 
-const console = createConsole(tenancy);
+const adminPages = createConsole(tenancy);
 
-export { console as DELETE, console as GET, console as PATCH, console as POST };
+export { adminPages as DELETE, adminPages as GET, adminPages as PATCH, adminPages as POST };
 `;
 }
 
