@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { request } from "node:http";
 import { createServer, type AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Document } from "../../unit/docs/markdown.ts";
 import { NODE } from "../cli/workspace.ts";
 import { commandsOf, filesOf, type Project } from "./project.ts";
@@ -80,6 +81,7 @@ async function serve(folder: string, command: string, port: number): Promise<() 
   for (;;) {
     const isUp = await Promise.race([ended, answers(port)]);
     if (isUp) return () => void child.kill();
+    await sleep(50);
   }
 }
 
