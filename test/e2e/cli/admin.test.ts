@@ -96,6 +96,41 @@ describe("kirayedar admin", () => {
     });
   });
 
+  it("finishes the tenant in hand, and no other, when it is told to end", async () => {
+    await workspace.run("create", "globex");
+    const slow = "-- migrate:up\nselect pg_sleep(1.5);\n";
+    workspace.write("migrations/tenant/20260101000001_slow.sql", slow);
+    const { command, port } = await start();
+    const host = `127.0.0.1:${port}`;
+    const login = await send(port, links(command)[0]?.path ?? "", { host });
+    const session = login.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    const asked = await send(port, "/api/session", { headers: { cookie: session }, host });
+    const csrf = asked.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+    const cookie = `${session}; ${csrf}`;
+    const listening = fetch(`http://${host}/api/events`, { headers: { cookie } }).then((response) =>
+      response.text(),
+    );
+    const begun = await send(port, "/api/runs", {
+      body: JSON.stringify({ concurrency: 1, verb: "migrate" }),
+      headers: {
+        "content-type": "application/json",
+        cookie,
+        [CSRF_HEADER]: (JSON.parse(asked.body) as Session).csrfToken,
+        "sec-fetch-site": "same-origin",
+      },
+      host,
+      method: "POST",
+    });
+    expect(JSON.parse(begun.body)).toMatchObject({ state: "running" });
+    command.child.kill("SIGTERM");
+    // An open stream holds up nothing.
+    await listening.catch(() => undefined);
+    expect((await command.outcome).code).toBe(0);
+    const { document } = await workspace.json("runs");
+    const counts = { changed: 1, failed: 0, notReached: 1 };
+    expect(document).toMatchObject({ runs: [{ counts, stopped: "signal" }] });
+  });
+
   it("changes nothing with --read-only", async () => {
     const { command, port } = await start("--read-only", "--json");
     const host = `127.0.0.1:${port}`;
