@@ -33,13 +33,13 @@ export async function writeApart<T>(
         (done) => {
           if (done !== undefined) resolve(done.value);
         },
-        (error: unknown) => {
+        (error: Error) => {
           open -= 1;
           // Another runs it, or may yet.
           if (!isMine && (isTaken || open > 0)) return;
           clearTimeout(patience);
           if (isTenancyError(error, "DIRECT_CONNECTION_REQUIRED")) usePool();
-          else reject(error as Error);
+          else reject(error);
         },
       );
     };

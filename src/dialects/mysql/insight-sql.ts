@@ -2,7 +2,7 @@ import type { InsightSql } from "../../core/insight-sql.ts";
 import type { RegistryTables } from "../../core/settings.ts";
 import { toNumber, toText } from "./client-value.ts";
 import { errnoOf } from "./errno.ts";
-import { bytesOf, KEYS, registryNames } from "./registry-names.ts";
+import { bytesOf, INDEXES, KEYS, registryNames, schemaKeyOf } from "./registry-names.ts";
 import { IS_TENANT } from "./registry-rows.ts";
 
 const DAY = 86_400;
@@ -67,7 +67,10 @@ function filesOf(table: string): string {
     i.file_size as bytes from ${table} i where i.name like '%/%'`;
 }
 
-/** Tables of the server's own, which a full-text index has, are no tables of the tenant's. */
+/**
+ * Tables of the server's own, which a full-text index has, are no tables of the tenant's. The join is by the
+ * index, as the server takes the sizes for few, and would go through all of them for each tenant.
+ */
 function largest(
   tables: RegistryTables,
   limit: number,
@@ -81,7 +84,8 @@ from (
   select ${bytesOf("f.db")} as db, sum(f.bytes) as bytes,
     count(distinct case when f.name not like 'FTS|_0%' escape '|' then f.name end) as tables
   from (${files}) f group by 1) s
-join ${tenants} t on ${bytesOf(`t.${c.schema_name}`)} = s.db and ${IS_TENANT}
+straight_join ${tenants} t force index (${INDEXES.schema}) on t.${KEYS.schema} = ${schemaKeyOf("s.db")}
+  and (${bytesOf(`t.${c.schema_name}`)} = s.db or @@lower_case_table_names <> 0) and ${IS_TENANT}
 order by s.bytes desc, t.${KEYS.slug} limit ${limit}`,
   };
 }

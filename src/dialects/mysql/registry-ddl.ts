@@ -5,7 +5,14 @@ import type { RegistryTables } from "../../core/settings.ts";
 import { domainsDdl } from "./domain-tables.ts";
 import { quoteIdentifier, quoteLiteral } from "./identifier.ts";
 import { prepared } from "./prepared.ts";
-import { bytesOf, INDEXES, KEYS, type RegistryNames, registryNames } from "./registry-names.ts";
+import {
+  bytesOf,
+  INDEXES,
+  KEYS,
+  type RegistryNames,
+  registryNames,
+  schemaKeyOf,
+} from "./registry-names.ts";
 
 /** InnoDB by name: another default knows neither transactions nor references. */
 const OPTIONS = "engine = InnoDB character set utf8mb4 collate utf8mb4_bin";
@@ -74,7 +81,7 @@ function alterTenants(tables: RegistryTables, names: RegistryNames): string {
     generated(
       KEYS.schema,
       "varbinary(255)",
-      `case when ${isTenant} then ${bytesOf(`lower(convert(${c.schema_name} using utf8mb4) collate utf8mb4_general_ci)`)} end`,
+      `case when ${isTenant} then ${schemaKeyOf(c.schema_name)} end`,
     ),
   ];
   const clauses = [

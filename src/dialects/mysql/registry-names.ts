@@ -80,3 +80,8 @@ export function placeholders(
 ): string {
   return values.length === 0 ? "null" : values.map(() => wrap("?")).join(", ");
 }
+
+/** Returns what schemas' names are compared by where a server has only one case. */
+export function schemaKeyOf(schemaName: string): string {
+  return bytesOf(`lower(convert(${schemaName} using utf8mb4) collate utf8mb4_general_ci)`);
+}

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor, AuditEntry, AuditOptions } from "../../../src/core/audit.ts";
 import type { Tenancy } from "../../../src/core/tenancy.ts";
 import { describeEngines, type Engine, MARIADB, POSTGRES } from "../../support/engines.ts";
-import { PGLITE } from "../../support/pglite-engine.ts";
 import {
   code,
   CREATE_NOTE,
@@ -63,9 +62,6 @@ describeEngines(
       table = `${world.globalSchema}.kirayedar_audit`;
     });
     afterAll(() => world.close());
-
-    // An embedded database is one tenancy's, and dies with its process.
-    const isEmbedded = engine === PGLITE;
 
     const entries = async (options?: AuditOptions): Promise<readonly AuditEntry[]> =>
       (await tenancy.audit(options)).entries;
@@ -164,45 +160,42 @@ describeEngines(
       expect(await entries({ tenantId: "' or true --" })).toEqual([]);
     });
 
-    it.skipIf(isEmbedded)(
-      "says what failed, with the code, also when a report says so or nobody was found",
-      async () => {
-        await asAnn(async () => {
-          await expect(tenancy.suspend("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
-          await tenancy.create("broken", { migrate: false });
-          await expect(tenancy.rollback("broken", { to: "1" })).rejects.toThrow();
-          const failing = { name: "fails", up: FAILING[engine.family], version: "20300101000000" };
-          const other = world.another({
-            migrations: { global: [], tenant: [CREATE_NOTE, failing] },
-          });
-          const run = await other.actingAs(ANN, () => other.migrateAll());
-          expect(run.ok).toBe(false);
-          await other.close();
+    it("says what failed, with the code, also when a report says so or nobody was found", async () => {
+      await asAnn(async () => {
+        await expect(tenancy.suspend("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+        await tenancy.create("broken", { migrate: false });
+        await expect(tenancy.rollback("broken", { to: "1" })).rejects.toThrow();
+        const failing = { name: "fails", up: FAILING[engine.family], version: "20300101000000" };
+        const other = world.another({
+          migrations: { global: [], tenant: [CREATE_NOTE, failing] },
         });
-        const [fleet, rollback, create, suspend] = await entries({ limit: 4 });
-        expect(fleet).toMatchObject({
-          action: "fleet.migrate",
-          errorCode: null,
-          outcome: "failed",
-        });
-        expect(fleet?.details).toMatchObject({ counts: { failed: 1 } });
-        expect(rollback).toMatchObject({ errorCode: "MIGRATION_NOT_FOUND", outcome: "failed" });
-        expect(create).toMatchObject({ outcome: "done", tenant: "broken" });
-        expect(suspend).toMatchObject({
-          errorCode: "TENANT_NOT_FOUND",
-          outcome: "failed",
-          tenant: "nobody",
-          tenantId: null,
-        });
-        const failed = await entries({ limit: 3, outcome: "failed" });
-        expect(failed.map(({ action }) => action)).toEqual([
-          "fleet.migrate",
-          "tenant.rollback",
-          "tenant.suspend",
-        ]);
-        await tenancy.drop("broken");
-      },
-    );
+        const run = await other.actingAs(ANN, () => other.migrateAll());
+        expect(run.ok).toBe(false);
+        await other.close();
+      });
+      const [fleet, rollback, create, suspend] = await entries({ limit: 4 });
+      expect(fleet).toMatchObject({
+        action: "fleet.migrate",
+        errorCode: null,
+        outcome: "failed",
+      });
+      expect(fleet?.details).toMatchObject({ counts: { failed: 1 } });
+      expect(rollback).toMatchObject({ errorCode: "MIGRATION_NOT_FOUND", outcome: "failed" });
+      expect(create).toMatchObject({ outcome: "done", tenant: "broken" });
+      expect(suspend).toMatchObject({
+        errorCode: "TENANT_NOT_FOUND",
+        outcome: "failed",
+        tenant: "nobody",
+        tenantId: null,
+      });
+      const failed = await entries({ limit: 3, outcome: "failed" });
+      expect(failed.map(({ action }) => action)).toEqual([
+        "fleet.migrate",
+        "tenant.rollback",
+        "tenant.suspend",
+      ]);
+      await tenancy.drop("broken");
+    });
 
     it("has one entry for a fleet run, and for an operation all that it does to its tenant", async () => {
       await asAnn(() => tenancy.create("parent", { seed: false }));
@@ -226,7 +219,7 @@ describeEngines(
       expect((await entries({ limit: 1 }))[0]?.id).toBe(last?.id);
     });
 
-    it.skipIf(isEmbedded)("costs an operation without an actor no round trip", async () => {
+    it("costs an operation without an actor no round trip", async () => {
       const counted = countCalls();
       const other = world.another({ wrap: counted.wrap });
       const cost = async (fn: () => Promise<unknown>): Promise<number> => {
@@ -259,7 +252,6 @@ describeEngines(
         ["tenant.suspend", "ben", "application"],
       ]);
       expect((await entries({ actor: "ben" })).map(said)).toEqual(["tenant.suspend child done"]);
-      if (isEmbedded) return;
       const other = world.another();
       await asAnn(() => other.suspend("child"));
       await other.resume("child");
@@ -356,7 +348,7 @@ describeEngines(
       }
     });
 
-    it.skipIf(isEmbedded)("is that of one registry, where several share a schema", async () => {
+    it("is that of one registry, where several share a schema", async () => {
       const other = world.another({ registry: { table: "others" } });
       await other.actingAs(ANN, () => other.migrateGlobal());
       expect((await other.audit()).entries.map(said)).toEqual(["global.migrate null done"]);
@@ -418,31 +410,28 @@ describeEngines(
         expect(entry?.durationMs).toBeGreaterThan(0);
       });
 
-      it.skipIf(isEmbedded)(
-        "goes on to say that a change began, when its end cannot be told",
-        async () => {
-          const from = world.log.length;
-          const other = world.another({
-            hooks: { afterDrop: lock },
-          });
-          await other.actingAs(ANN, () => other.drop("child"));
-          await unlock();
-          expect(await tenancy.exists("child")).toBe(false);
-          expect((await entries({ limit: 1 })).map(said)).toEqual(["tenant.drop child begun"]);
-          const warnings = world.log.slice(from).filter(({ level }) => level === "warn");
-          expect(warnings.map(({ message }) => message)).toEqual(["end of a change not recorded"]);
-        },
-      );
+      it("goes on to say that a change began, when its end cannot be told", async () => {
+        const from = world.log.length;
+        const other = world.another({
+          hooks: { afterDrop: lock },
+        });
+        await other.actingAs(ANN, () => other.drop("child"));
+        await unlock();
+        expect(await tenancy.exists("child")).toBe(false);
+        expect((await entries({ limit: 1 })).map(said)).toEqual(["tenant.drop child begun"]);
+        const warnings = world.log.slice(from).filter(({ level }) => level === "warn");
+        expect(warnings.map(({ message }) => message)).toEqual(["end of a change not recorded"]);
+      });
     });
 
-    it.skipIf(isEmbedded)("begins nothing where the server cannot be reached", async () => {
+    it("begins nothing where the server cannot be reached", async () => {
       const other = world.another({ driver: { url: NOWHERE[engine.family] }, globalSchema: "x" });
       await expect(other.actingAs(ANN, () => other.suspend("child"))).rejects.toMatchObject(
         code("DATABASE_UNAVAILABLE"),
       );
     });
 
-    it.skipIf(isEmbedded)("says that a process died before the end", async () => {
+    it("says that a process died before the end", async () => {
       await tenancy.create("victim", { seed: false });
       const { id } = await tenancy.get("victim");
       await dieAt(world, "drop", "victim");
@@ -469,7 +458,7 @@ describeEngines(
       ]);
     });
 
-    it.skipIf(isEmbedded)(
+    it(
       "keeps nobody waiting who holds the last connection for operations",
       { timeout: 10_000 },
       async () => {
@@ -483,21 +472,18 @@ describeEngines(
       },
     );
 
-    it.skipIf(isEmbedded)(
-      "keeps nobody waiting who holds the last connection of the pool",
-      async () => {
-        const other = world.another({ driver: { max: 1 } });
-        await asAnn(() =>
-          other.scopeGlobal(() =>
-            other.transaction(async (tx) => {
-              await tx.query("select 1");
-              await other.actingAs(ANN, () => other.suspend("parent"));
-            }),
-          ),
-        );
-        expect(await newest(1)).toEqual(["tenant.suspend parent done"]);
-      },
-    );
+    it("keeps nobody waiting who holds the last connection of the pool", async () => {
+      const other = world.another({ driver: { max: 1 } });
+      await asAnn(() =>
+        other.scopeGlobal(() =>
+          other.transaction(async (tx) => {
+            await tx.query("select 1");
+            await other.actingAs(ANN, () => other.suspend("parent"));
+          }),
+        ),
+      );
+      expect(await newest(1)).toEqual(["tenant.suspend parent done"]);
+    });
   },
-  [POSTGRES, MARIADB, PGLITE],
+  [POSTGRES, MARIADB],
 );

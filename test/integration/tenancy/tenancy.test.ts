@@ -229,6 +229,37 @@ describe.each(HERE)("a tenancy on %s", (_, open) => {
     expect((await withTenant("acme", () => query("select 1 as one"))).rows).toEqual([{ one: 1 }]);
   });
 
+  it("looks at the fleet, and tells who changed what", async () => {
+    const look = await tenancy.insight({ days: 2 });
+    expect(look).toMatchObject({ servers: ["default"], states: { active: 2, suspended: 1 } });
+    expect(look.created.reduce((sum, { tenants }) => sum + tenants, 0)).toBe(3);
+    expect(look.largest).toHaveLength(3);
+    const tables = await tenancy.tables("acme");
+    expect(tables.map(({ name }) => name)).toContain("note");
+    for (const sort of ["createdAt", "name"] as const) {
+      const whole = await tenancy.list({ descending: true, sort });
+      const first = await tenancy.list({ descending: true, limit: 1, sort });
+      const rest = await tenancy.list({
+        cursor: first.nextCursor ?? "",
+        descending: true,
+        sort,
+      });
+      expect([...first.tenants, ...rest.tenants]).toEqual(whole.tenants);
+    }
+    await tenancy.actingAs({ id: "ann" }, async () => {
+      await tenancy.update("off", { name: "Off" });
+      await expect(tenancy.suspend("nobody")).rejects.toMatchObject(code("TENANT_NOT_FOUND"));
+    });
+    const { id } = await tenancy.get("off");
+    const first = await tenancy.audit({ limit: 1 });
+    const { entries } = await tenancy.audit({ cursor: first.nextCursor ?? "" });
+    expect([...first.entries, ...entries]).toMatchObject([
+      { action: "tenant.suspend", errorCode: "TENANT_NOT_FOUND", outcome: "failed" },
+      { actor: { id: "ann" }, at: expect.any(Date) as Date, outcome: "done", tenantId: id },
+    ]);
+    expect(await tenancy.pruneAudit({ olderThanMs: 0 })).toBe(2);
+  });
+
   it("makes a whole life of a tenant", async () => {
     await tenancy.create("brief", { domains: ["brief.test"] });
     await tenancy.rename("brief", { schemaName: true, slug: "long" });
