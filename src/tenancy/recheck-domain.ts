@@ -34,6 +34,10 @@ export async function recheck(
     case "missing": {
       const hasLapsed = await lapseIfOverdue(deps, operations, row);
       const failingSince = row.failingSince ?? new Date();
+      if (!hasLapsed && row.failingSince === null) {
+        const { domain, slug } = row;
+        deps.settings.logger.warn({ domain, tenant: slug }, "domain failing");
+      }
       return { ...about, failingSince, outcome: hasLapsed ? "lapsed" : "failing", reason };
     }
   }
