@@ -53,7 +53,10 @@ export interface AuditSql {
   end(tables: RegistryTables, id: string, end: AuditEnd): Statement;
   /** Rows for `read`, the newest first. */
   list(tables: RegistryTables, filter: AuditFilter): Statement;
-  /** Deletes some of the entries that are older than this, without its own: a row `{ deleted }`. */
+  /**
+   * Deletes some of the entries that are older than this: a row `{ deleted }`. What began within a day and
+   * has not ended may run still, and stays.
+   */
   prune(tables: RegistryTables, olderThanMs: number, limit: number): readonly Statement[];
   /** Reads a row, whatever types the client library gives its values. */
   read(row: Readonly<Record<string, unknown>>): AuditEntry;

@@ -61,6 +61,6 @@ export interface AuditPage {
 
 /** Which entries `pruneAudit` deletes. */
 export interface PruneAuditOptions {
-  /** Those that began longer ago than so many milliseconds. */
+  /** Those that began longer ago than so many milliseconds; what began within a day may run still, and stays until it has ended. */
   readonly olderThanMs: number;
 }

@@ -54,7 +54,7 @@ values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${ago("?")})`,
     {
       params: [tables.table, olderThanMs],
       text: `delete from ${table(tables)} where registry = ? and begun_at < ${ago("?")}
-  and not (action = 'audit.prune' and outcome = 'begun') order by id limit ${limit}`,
+  and not (outcome = 'begun' and begun_at > current_timestamp(6) - interval 1 day) order by id limit ${limit}`,
     },
     { params: [], text: "select row_count() as deleted" },
   ],

@@ -49,7 +49,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::pg_catalog.float8,
   delete from ${table(tables)} where id in (
     select a.id from ${table(tables)} a
     where a.registry = $1 and a.begun_at < pg_catalog.now() - $2::pg_catalog.float8 * interval '1 millisecond'
-      and not (a.action = 'audit.prune' and a.outcome = 'begun')
+      and not (a.outcome = 'begun' and a.begun_at > pg_catalog.now() - interval '1 day')
     order by a.id limit $3)
   returning 1)
 select pg_catalog.count(*)::integer as deleted from gone`,

@@ -348,6 +348,18 @@ describeEngines(
       }
     });
 
+    it("is not pruned of what still runs", async () => {
+      const other: Tenancy = world.another({
+        hooks: { afterCreate: async () => void (await other.pruneAudit({ olderThanMs: 0 })) },
+      });
+      await other.actingAs(ANN, () => other.create("pruning", { migrate: false }));
+      expect((await entries()).map(said)).toEqual([
+        "audit.prune null done",
+        "tenant.create pruning done",
+      ]);
+      await other.drop("pruning");
+    });
+
     it("is that of one registry, where several share a schema", async () => {
       const other = world.another({ registry: { table: "others" } });
       await other.actingAs(ANN, () => other.migrateGlobal());
