@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
+import type { Scope } from "../core/scope.ts";
 import type { Tenancy } from "../core/tenancy.ts";
 import type { Tenant } from "../core/tenant.ts";
 import { TenancyError } from "../errors/tenancy-error.ts";
 import { resolveSettings } from "../tenancy/settings.ts";
 import { stateOf } from "./state.ts";
-import { type Contents, differences, readContents, toText } from "./table-contents.ts";
+import { type Contents, differences, readContents, readText } from "./table-contents.ts";
 import { testTenant, type TestTenant } from "./test-tenant.ts";
 
 /** For whom `expectIsolated` runs its function. */
@@ -33,6 +34,12 @@ export interface IsolationOptions {
   readonly scope?: "tenant" | "none";
   /** Tables of the global schema that the function may write, such as those of sessions. Default: none. */
   readonly globalTables?: readonly string[];
+  /**
+   * Where each tenant's `marker` has to be found in the end, as else nothing is proven: in its tables, or
+   * in global ones that the function may write; or, for what is kept in no table, such as in a cache, in
+   * what is returned. Default `"tables"`.
+   */
+  readonly expects?: "tables" | "results";
   /** How often each tenant runs it alone, and then all of them at once. Default 2. */
   readonly rounds?: number;
 }
@@ -78,11 +85,11 @@ export class IsolationError extends TenancyError {
  * one is seen by another: neither in what it returns, nor in anybody's tables.
  *
  * A bystander runs it first, so that there is something to be seen; whose tables must then stay as they
- * are. A function that writes its marker nowhere proves nothing, and is refused.
+ * are. A function that leaves no marker of each of them proves nothing, and is refused.
  *
  * @param fn - such as: make a note called `marker` by a request, and return the list of all notes
  * @throws IsolationError (`NOT_ISOLATED`), whose `crossings` name what was found; what `fn` throws;
- *   TenancyError `INVALID_QUERY` when no marker is found anywhere
+ *   TenancyError `INVALID_QUERY` when a marker is not found where `expects` says
  */
 export async function expectIsolated(
   tenancy: Tenancy,
@@ -114,7 +121,15 @@ async function makeTenants(tenancy: Tenancy, made: TestTenant[]): Promise<Tenant
   return made.map(({ tenant }) => tenant);
 }
 
-const running = new AsyncLocalStorage<IsolationSubject>();
+/** Whom a call tree runs for, and who looks. Several trials may run at once. */
+const running = new AsyncLocalStorage<
+  { readonly subject: IsolationSubject; readonly trial: Trial } | undefined
+>();
+
+function noteQuery(scope: Scope | undefined): void {
+  const current = running.getStore();
+  current?.trial.noteScope(current.subject, scope);
+}
 
 /** One run of {@link expectIsolated}. */
 class Trial {
@@ -123,7 +138,9 @@ class Trial {
   readonly #options: IsolationOptions;
   readonly #subjects: readonly IsolationSubject[];
   readonly #crossings = new Map<string, Crossing>();
-  #isSeen = false;
+  /** Markers that were found where they belong: in tables, or in results. */
+  readonly #stored = new Set<string>();
+  readonly #returned = new Set<string>();
 
   constructor(
     tenancy: Tenancy,
@@ -138,45 +155,39 @@ class Trial {
   }
 
   async run(): Promise<Crossing[]> {
-    const state = stateOf(this.#tenancy);
-    const { onQuery } = state;
+    stateOf(this.#tenancy).onQuery = noteQuery;
     const bystander = this.#subjects.at(-1) as IsolationSubject;
     const actors = this.#subjects.slice(0, -1);
-    state.onQuery = (scope) => this.#noteScope(scope);
-    try {
-      const globalBefore = await this.#read(null);
-      await this.#runAs(bystander);
-      const before = await this.#read(bystander.tenant);
-      const { rounds = 2 } = this.#options;
-      for (let round = 0; round < rounds; round += 1) {
-        for (const actor of actors) await this.#runAs(actor);
-      }
-      const all = Array.from({ length: rounds }, () => actors).flat();
-      const outcomes = await Promise.allSettled(all.map((actor) => this.#runAs(actor)));
-      const failed = outcomes.find((outcome) => outcome.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
-      this.#compareTouched(bystander, differences(before, await this.#read(bystander.tenant)));
-      for (const subject of this.#subjects) {
-        this.#searchTables(subject, await this.#read(subject.tenant));
-      }
-      this.#compareGlobal(differences(globalBefore, await this.#read(null)));
-    } finally {
-      state.onQuery = onQuery;
+    const globalBefore = await this.#read(null);
+    await this.#runAs(bystander);
+    const before = await this.#read(bystander.tenant);
+    const { rounds = 2 } = this.#options;
+    for (let round = 0; round < rounds; round += 1) {
+      for (const actor of actors) await this.#runAs(actor);
     }
-    if (this.#crossings.size === 0 && !this.#isSeen) throw provesNothing();
+    const all = Array.from({ length: rounds }, () => actors).flat();
+    const outcomes = await Promise.allSettled(all.map((actor) => this.#runAs(actor)));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    this.#compareTouched(bystander, differences(before, await this.#read(bystander.tenant)));
+    for (const subject of this.#subjects) {
+      this.#searchTables(subject, await this.#read(subject.tenant));
+    }
+    this.#compareGlobal(differences(globalBefore, await this.#read(null)));
+    if (this.#crossings.size === 0) this.#checkProof();
     return [...this.#crossings.values()];
   }
 
   async #runAs(subject: IsolationSubject): Promise<void> {
     const { tenant } = subject;
     const call = async (): Promise<unknown> => await this.#fn(subject);
-    const result = await running.run(subject, () =>
+    const result = await running.run({ subject, trial: this }, () =>
       this.#options.scope === "none"
         ? this.#tenancy.scope(call)
         : this.#tenancy.withTenant(tenant, call),
     );
-    const text = toText(result);
-    if (text.includes(subject.marker)) this.#isSeen = true;
+    const text = (await readText(result)).toLowerCase();
+    if (text.includes(subject.marker)) this.#returned.add(subject.marker);
     for (const other of this.#othersIn(text, subject)) {
       this.#note(
         "foreign-result",
@@ -186,17 +197,24 @@ class Trial {
     }
   }
 
-  #noteScope(scope: { kind: string; tenant?: Tenant } | undefined): void {
-    const subject = running.getStore();
-    if (subject === undefined) return;
+  /** A proof that nobody's mark was left for others to find is none. */
+  #checkProof(): void {
+    const { expects = "tables" } = this.#options;
+    const found = expects === "tables" ? this.#stored : this.#returned;
+    for (const { marker, tenant } of this.#subjects) {
+      if (!found.has(marker)) throw provesNothing(tenant.slug, expects);
+    }
+  }
+
+  noteScope(subject: IsolationSubject, scope: Scope | undefined): void {
     const { slug } = subject.tenant;
     if (scope === undefined) {
       this.#note("missing-scope", slug, `A query for "${slug}" was sent in no scope.`);
-    } else if (scope.kind === "tenant" && scope.tenant?.id !== subject.tenant.id) {
+    } else if (scope.kind === "tenant" && scope.tenant.id !== subject.tenant.id) {
       this.#note(
         "foreign-scope",
         slug,
-        `A query for "${slug}" was sent in the scope of "${scope.tenant?.slug}".`,
+        `A query for "${slug}" was sent in the scope of "${scope.tenant.slug}".`,
       );
     }
   }
@@ -204,8 +222,8 @@ class Trial {
   #searchTables(subject: IsolationSubject, contents: Contents): void {
     const { slug } = subject.tenant;
     for (const [table, rows] of contents) {
-      const text = rows.join("\n");
-      if (text.includes(subject.marker)) this.#isSeen = true;
+      const text = rows.join("\n").toLowerCase();
+      if (text.includes(subject.marker)) this.#stored.add(subject.marker);
       for (const other of this.#othersIn(text, subject)) {
         this.#note(
           "foreign-row",
@@ -229,8 +247,10 @@ class Trial {
   #compareGlobal(changed: Map<string, string[]>): void {
     for (const [table, rows] of changed) {
       if (this.#options.globalTables?.includes(table) === true) {
-        if (this.#subjects.some(({ marker }) => rows.join("\n").includes(marker)))
-          this.#isSeen = true;
+        const text = rows.join("\n").toLowerCase();
+        for (const { marker } of this.#subjects) {
+          if (text.includes(marker)) this.#stored.add(marker);
+        }
         continue;
       }
       this.#note(
@@ -254,7 +274,7 @@ class Trial {
     const { domainsTable, table } = registry;
     const own = new Set([domainsTable, table, migrations.table]);
     const isSkipped = (name: string): boolean => own.has(name) || name.startsWith("kirayedar_");
-    return running.run(undefined as never, () =>
+    return running.run(undefined, () =>
       readContents(this.#tenancy, config.database.dialect, tenant, isSkipped),
     );
   }
@@ -265,12 +285,14 @@ class Trial {
   }
 }
 
-function provesNothing(): TenancyError {
+function provesNothing(slug: string, expects: "tables" | "results"): TenancyError {
   return new TenancyError(
     "INVALID_QUERY",
-    "The function has written its `marker` nowhere, and returned it in nothing.",
+    `The function has proven nothing for "${slug}": its \`marker\` is in none of the ${expects}.`,
     {
-      remedy: "Write `marker` where the application's users write, and return what they then see.",
+      remedy:
+        'Write `marker` where the application\'s users write, and return what they then see; if that is in no table, pass `expects: "results"`.',
+      tenant: slug,
     },
   );
 }

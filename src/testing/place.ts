@@ -124,14 +124,18 @@ function engineOf(admin: Admin, { config, kind }: PlaceRequest): Engine {
   return {
     create: async (name) => {
       await patiently(() => admin.run(`create database ${quote(name)}`));
-      if (schemas.length === 0) return;
-      await withAdmin(
-        admin.original,
-        async (own) => {
-          for (const schema of schemas) await own.run(`create schema ${quote(schema)}`);
-        },
-        name,
-      );
+      try {
+        await withAdmin(
+          admin.original,
+          async (own) => {
+            for (const schema of schemas) await own.run(`create schema ${quote(schema)}`);
+          },
+          name,
+        );
+      } catch (error) {
+        await dropDatabase(admin, quote(name)).catch(() => undefined);
+        throw error;
+      }
     },
     drop: (name) => dropDatabase(admin, quote(name)),
     // Whoever is alive listens there.
@@ -205,20 +209,35 @@ async function withAdminIn<T>(
   });
   const inSession = <R>(run: (session: Session) => Promise<R>): Promise<R> =>
     driver.session({}, run);
+  const names = (text: string): Promise<string[]> =>
+    inSession(async (session) => {
+      const { rows } = await session.query<{ name: string }>(GLOBAL_SCOPE, text);
+      return rows.map(({ name }) => name);
+    });
   try {
+    if (database !== undefined) checkThere(database, await names(WHERE));
     return await fn({
       driver,
-      names: (text) =>
-        inSession(async (session) => {
-          const { rows } = await session.query<{ name: string }>(GLOBAL_SCOPE, text);
-          return rows.map(({ name }) => name);
-        }),
+      names,
       original,
       run: (text) => inSession((session) => session.queryOutsideTransaction(GLOBAL_SCOPE, text)),
     });
   } finally {
     await driver.close();
   }
+}
+
+const WHERE = "select current_database() as name";
+
+// ISOLATION: a pooler may lead to the application's own database, whatever name it is asked for.
+// integration/testing/places.test.ts
+function checkThere(expected: string, [actual]: readonly string[]): void {
+  if (actual === expected) return;
+  throw new TenancyError(
+    "DATABASE_UNAVAILABLE",
+    `The address leads to the database "${actual}", not to "${expected}", which is the one for tests.`,
+    { remedy: "Give the server's own address, not a pooler's: `directConnectionString`." },
+  );
 }
 
 /** Returns the options of a driver with another database, past any pooler, which knows nothing of it. */
@@ -256,7 +275,9 @@ function addressOf(text: string, database: string | undefined): string {
     );
   }
   const url = new URL(text);
-  url.pathname = `/${database}`;
+  // That of a socket is a folder, and the database beside it.
+  if (url.protocol === "socket:") url.searchParams.set("db", database);
+  else url.pathname = `/${database}`;
   return url.href;
 }
 

@@ -64,6 +64,23 @@ export function differences(before: Contents, after: Contents): Map<string, stri
   return found;
 }
 
+/** Writes what a function returned as text: a response or a stream is read to its end. */
+export async function readText(value: unknown): Promise<string> {
+  if (typeof value !== "object" || value === null) return toText(value);
+  if (value instanceof Response) {
+    const body = value.bodyUsed ? "" : await value.clone().text();
+    return `${toText([...value.headers])}${body}`;
+  }
+  if (value instanceof Blob) return await value.text();
+  if (Array.isArray(value)) return (await Promise.all(value.map(readText))).join("\n");
+  if (!(Symbol.asyncIterator in value)) return toText(value);
+  const parts: unknown[] = [];
+  for await (const part of value as AsyncIterable<unknown>) parts.push(part);
+  // What is bytes is one text, wherever it was cut.
+  const bytes = parts.filter((part) => part instanceof Uint8Array);
+  return bytes.length === parts.length ? Buffer.concat(bytes).toString("utf8") : toText(parts);
+}
+
 /** Writes anything as text in which whatever it holds can be found. */
 export function toText(value: unknown): string {
   const seen = new Set<unknown>();
@@ -80,9 +97,11 @@ export function toText(value: unknown): string {
 function plain(raw: object): unknown {
   if (raw instanceof Map || raw instanceof Set) return [...raw];
   if (raw instanceof Error) {
-    return { ...Object.fromEntries(Object.entries(raw)), cause: raw.cause, message: raw.message };
+    const { cause, errors, message } = raw as Error & { readonly errors?: unknown };
+    return { ...Object.fromEntries(Object.entries(raw)), cause, errors, message };
   }
   if (raw instanceof Uint8Array) return Buffer.from(raw).toString("utf8");
+  if (raw instanceof ArrayBuffer) return Buffer.from(raw).toString("utf8");
   const { data, type } = raw as { readonly data?: unknown; readonly type?: unknown };
   // What a buffer makes of itself before anybody is asked.
   if (type === "Buffer" && Array.isArray(data))

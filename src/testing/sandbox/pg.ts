@@ -41,7 +41,7 @@ export async function sandboxPg(
     const given = options as PgOptions;
     used = given.pg ?? pg;
     const { Client = used.Client } = given as { readonly Client?: typeof pgModule.Client };
-    const Pool = poolClass(used.Pool as unknown as BasePoolClass, box);
+    const Pool = poolClass(used.Pool, box);
     const own = {
       // A test that forgets to close its tenancy does not hold up its process.
       allowExitOnIdle: true,
@@ -112,7 +112,7 @@ function poolClass(Base: BasePoolClass, box: Box): BasePoolClass {
     override connect(callback: Taken): unknown {
       // Connections apart are those of sessions.
       if ((this as unknown) !== box.pool) return super.connect(callback);
-      if (box.about?.isLate() === true) return void process.nextTick(callback, lateError());
+      if (box.about?.isLate() === true) return process.nextTick(callback, lateError());
       // ISOLATION: who waits for a client when the test ends gets one later, and belongs to the test all
       // the same. integration/testing/nothing-is-left.test.ts
       const { run } = box;

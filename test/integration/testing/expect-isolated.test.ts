@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Readable } from "node:stream";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TenancyConfig } from "../../../src/core/config.ts";
@@ -7,6 +8,7 @@ import {
   createTestTenancy,
   expectIsolated,
   IsolationError,
+  type IsolationSubject,
   rolledBack,
   testTenant,
   type TestTenancy,
@@ -67,6 +69,30 @@ describeEngines(
       expect(rows.length).toBeGreaterThan(3);
     });
 
+    test("what crosses in a response or a stream is found, and each of two proofs at once is told", async () => {
+      const proof = (wrap: (text: string) => unknown): Promise<string[]> => {
+        let remembered = "";
+        return crossingsOf(
+          expectIsolated(tenancy, async ({ marker }) => {
+            await write(marker);
+            return wrap((remembered ||= marker.toUpperCase()));
+          }),
+        );
+      };
+      const bytes = (text: string): Buffer[] => [
+        Buffer.from(text.slice(0, 7)),
+        Buffer.from(text.slice(7)),
+      ];
+      const found = await Promise.all([
+        proof((text) => new Response(text)),
+        proof((text) => Readable.from(bytes(text))),
+        proof((text) => [{ body: new Map([["a", Buffer.from(text)]]), size: 1n }]),
+      ]);
+      expect(found).toEqual(
+        [["foreign-result"], ["foreign-result"], ["foreign-result"]].map((one) => [one[0], one[0]]),
+      );
+    });
+
     test("what is remembered for all tenants is found", async () => {
       let remembered: unknown[] | undefined;
       const proof = expectIsolated(tenancy, async ({ marker }) => {
@@ -112,8 +138,18 @@ describeEngines(
       expect(new Set(await crossingsOf(proof))).toEqual(new Set(["missing-scope"]));
     });
 
-    test("a function that leaves no mark proves nothing", async () => {
-      await expect(expectIsolated(tenancy, list)).rejects.toMatchObject({ code: "INVALID_QUERY" });
+    test("a function that leaves no mark of everybody proves nothing", async () => {
+      const nothing = { code: "INVALID_QUERY" };
+      await expect(expectIsolated(tenancy, list)).rejects.toMatchObject(nothing);
+      const echo = ({ marker }: { marker: string }): string => `"${marker}" is not a note`;
+      await expect(expectIsolated(tenancy, echo)).rejects.toMatchObject(nothing);
+      await expectIsolated(tenancy, echo, { expects: "results" });
+      let known: string | undefined;
+      const forOne = async ({ marker, tenant }: IsolationSubject): Promise<void> => {
+        known ??= tenant.id;
+        if (known === tenant.id) await write(marker);
+      };
+      await expect(expectIsolated(tenancy, forOne)).rejects.toMatchObject(nothing);
     });
 
     describe.runIf(engine.name === "pg")("with one connection of its own", () => {

@@ -110,35 +110,26 @@ describeEngines(
         ? [" ; commit", "/* a */;;-- b\n end;", "; begin; commit"]
         : ["; commit", "/*! commit */", "/*!50001 commit*/", "# a\n/*M!100000 rollback */"];
       for (const text of texts) {
-        const outcome = rolledBack(tenancy, async () => {
+        await rolledBack(tenancy, async () => {
           const client = await inAcme(lease);
           await client.query("insert into notes values (1)");
           await Promise.resolve(client.query(text)).catch(() => undefined);
           await client.release();
         });
-        await outcome.catch((error: unknown) => expect(error).toMatchObject({ code: "a", text }));
         expect(await notes()).toEqual([]);
       }
     });
 
     test("and a test that something else ended fails", async () => {
       const admin = await database.connect();
-      const whole = tenancy.databaseName!;
-      if (isPostgres) {
-        await expect(
-          rolledBack(tenancy, () =>
-            inAcme(() => tenancy.query("release savepoint kirayedar_test")),
-          ),
-        ).rejects.toMatchObject({ code: "SANDBOX_REFUSED" });
-      } else {
-        await admin.query(`create procedure ${whole}.ends() commit`);
-        await expect(
-          rolledBack(tenancy, async () => {
-            await inAcme(() => tenancy.query(`call ${whole}.ends()`));
-            await inAcme(() => insert(1));
-          }),
-        ).rejects.toMatchObject({ code: "SANDBOX_REFUSED" });
-      }
+      const ends = `${tenancy.databaseName}.ends`;
+      if (!isPostgres) await admin.query(`create procedure ${ends}() commit`);
+      const ended = rolledBack(tenancy, async () => {
+        const text = isPostgres ? "release savepoint kirayedar_test" : `call ${ends}()`;
+        await inAcme(() => tenancy.query(text));
+        await inAcme(() => insert(1)).catch(() => undefined);
+      });
+      await expect(ended).rejects.toMatchObject({ code: "SANDBOX_REFUSED" });
       await admin.end();
       expect(await notes()).toEqual([]);
     });
