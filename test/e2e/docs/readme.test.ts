@@ -9,7 +9,7 @@ const project = createProject();
 afterAll(() => project.remove());
 
 describe("the program at the top of the README", () => {
-  it("prints what its comment says", async () => {
+  it("prints what its comment says", { timeout: 60_000 }, async () => {
     const [program] = readme.blocks.filter(({ language }) => language === "ts");
     project.write("program.ts", program?.text ?? "");
     expect(await project.node("program.ts")).toBe("acme [ { text: 'hello' } ]\nglobex []\n");
