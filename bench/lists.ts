@@ -1,8 +1,10 @@
 import { createTenancy, type ListOptions, type Tenancy } from "kirayedar";
+import { mariadb } from "kirayedar/mariadb";
 import { pg } from "kirayedar/pg";
 import { createDatabase } from "../test/support/create-database.ts";
 import type { Bench } from "./group.ts";
 import { interleave } from "./interleave.ts";
+import type { MysqlWorld } from "./mysql-world.ts";
 import type { Row } from "./row.ts";
 
 const PAGE = 50;
@@ -11,7 +13,7 @@ const BATCH = 1_000;
 
 /** Pages in the middle of a long list, in each order, and what has to read all of it. */
 export async function* listRows(bench: Bench): AsyncGenerator<Row> {
-  const tenants = bench.isQuick ? 5_000 : 50_000;
+  const tenants = tenantsOf(bench);
   const name = `lists/${tenants}`;
   if (!bench.wants(name)) return;
   const database = await createDatabase(bench.world.url);
@@ -21,7 +23,7 @@ export async function* listRows(bench: Bench): AsyncGenerator<Row> {
   });
   try {
     await tenancy.migrateGlobal();
-    await fill(tenancy, tenants);
+    await fill(tenancy, tenants, postgresBatch);
     yield await listRow(bench, tenancy, name, tenants);
   } finally {
     await tenancy.close();
@@ -29,8 +31,31 @@ export async function* listRows(bench: Bench): AsyncGenerator<Row> {
   }
 }
 
+/** The same on MySQL or MariaDB. */
+export async function* mysqlListRows(bench: Bench<MysqlWorld>): AsyncGenerator<Row> {
+  const tenants = tenantsOf(bench);
+  const name = `mysql-lists/${tenants}`;
+  if (!bench.wants(name)) return;
+  const { world } = bench;
+  const tenancy = createTenancy({
+    database: mariadb({ ...world.address("loopback"), database: world.globalSchema }),
+    migrations: { global: [], tenant: [] },
+  });
+  try {
+    await tenancy.migrateGlobal();
+    await fill(tenancy, tenants, mysqlBatch);
+    yield await listRow(bench, tenancy, name, tenants);
+  } finally {
+    await tenancy.close();
+  }
+}
+
+function tenantsOf({ isQuick }: Pick<Bench, "isQuick">): number {
+  return isQuick ? 5_000 : 50_000;
+}
+
 async function listRow(
-  bench: Bench,
+  bench: Pick<Bench, "isQuick" | "random">,
   tenancy: Tenancy,
   name: string,
   tenants: number,
@@ -65,18 +90,40 @@ async function middle(tenancy: Tenancy, order: ListOptions, tenants: number): Pr
 }
 
 /** Rows alone, without schemas: nothing that is measured looks into one. */
-async function fill(tenancy: Tenancy, tenants: number): Promise<void> {
+async function fill(
+  tenancy: Tenancy,
+  tenants: number,
+  batch: (first: number) => { readonly text: string; readonly values?: readonly unknown[] },
+): Promise<void> {
   await tenancy.scopeGlobal(async () => {
     for (let first = 0; first < tenants; first += BATCH) {
-      await tenancy.query(
-        `insert into tenants (slug, schema_name, state, name, created_at)
+      const { text, values } = batch(first);
+      await tenancy.query(text, values);
+    }
+    await tenancy.query(batch === mysqlBatch ? "analyze table tenants" : "analyze tenants");
+  });
+}
+
+function postgresBatch(first: number): { text: string; values: readonly unknown[] } {
+  return {
+    text: `insert into tenants (slug, schema_name, state, name, created_at)
 select 't-' || n, 'tenant_t_' || n,
   case when n % 5000 = 7 then 'failed' when n % 100 = 3 then 'suspended' else 'active' end,
   case when n % 10 > 0 then 'Customer ' || (n * 31) % 9973 end, now() - n * interval '1 minute'
 from generate_series($1::integer, $2::integer) n`,
-        [first, first + BATCH - 1],
-      );
-    }
-    await tenancy.query("analyze tenants");
+    values: [first, first + BATCH - 1],
+  };
+}
+
+/** MySQL has no series: the numbers are written out. */
+function mysqlBatch(first: number): { text: string } {
+  const rows = Array.from({ length: BATCH }, (_, index) => {
+    const n = first + index;
+    const state = n % 5000 === 7 ? "failed" : n % 100 === 3 ? "suspended" : "active";
+    const name = n % 10 > 0 ? `'Customer ${(n * 31) % 9973}'` : "null";
+    return `('t-${n}', 'tenant_t_${n}', '${state}', ${name}, now() - interval ${n} minute)`;
   });
+  return {
+    text: `insert into tenants (slug, schema_name, state, name, created_at) values ${rows.join(", ")}`,
+  };
 }

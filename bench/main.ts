@@ -5,7 +5,7 @@ import { type BenchArguments, parseArguments, USAGE } from "./arguments.ts";
 import { fleetRows } from "./fleet.ts";
 import { createFleetWorld } from "./fleet-world.ts";
 import type { Bench, Group } from "./group.ts";
-import { listRows } from "./lists.ts";
+import { listRows, mysqlListRows } from "./lists.ts";
 import { memoryRows } from "./memory.ts";
 import { mysqlLifecycleRows } from "./mysql-lifecycle.ts";
 import { mysqlQueryRows, mysqlThroughputRows } from "./mysql-query.ts";
@@ -35,6 +35,7 @@ const MYSQL_GROUPS: readonly Group<MysqlWorld>[] = [
   mysqlRoundTripRows,
   mysqlQueryRows,
   mysqlThroughputRows,
+  mysqlListRows,
   mysqlLifecycleRows,
 ];
 
