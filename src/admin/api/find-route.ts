@@ -18,7 +18,7 @@ export function findRoute(routes: readonly Route[], method: string, path: string
     const params = matchPath(route.path, path);
     return params === undefined ? [] : [{ params, route }];
   });
-  // A name in the path gives way to a word: `tenants/check` is not a tenant.
+  // A name in the path gives way to a word, where an address could be both.
   const wordy = found.filter(({ params }) => Object.keys(params).length === fewestNames(found));
   const wanted = method === "HEAD" ? "GET" : method;
   const exact = wordy.find(({ route }) => route.method === wanted);

@@ -55,7 +55,7 @@ describeEngines(
       for (const path of ["migrations", "runs", "runs/1", "audit", "tenants?sort=createdAt"]) {
         await client.get(`api/${path}`);
       }
-      const taken = await client.get("api/tenants/check?slug=acme");
+      const taken = await client.get("api/slug-check?slug=acme");
       expect(taken).toMatchObject({ ok: false });
       await client.operate("api/tenants/acme/drop", { confirm: "acme" });
       expect(await client.get("api/audit?tenant=acme&action=tenant.drop")).toMatchObject({
