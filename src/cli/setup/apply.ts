@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
+  constants,
+  copyFile,
   link,
   mkdir,
   readFile,
@@ -90,11 +92,20 @@ async function makeFolder(folder: string, folders: string[]): Promise<void> {
 }
 
 async function checkUnchanged({ file, target }: Prepared): Promise<void> {
-  const text = await readFile(target, "utf8").catch((error: unknown) => {
+  const bytes = await readFile(target).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   });
-  if (text === file.before) return;
+  if (file.before === undefined ? bytes === undefined : bytes?.equals(Buffer.from(file.before))) {
+    return;
+  }
+  if (bytes?.toString("utf8") === file.before) {
+    throw new CommanderError(
+      1,
+      "kirayedar.not-utf8",
+      `The file ${file.path} is not written in UTF-8, and would be damaged, so nothing was written. Save it as UTF-8, and run the command again.`,
+    );
+  }
   throw new CommanderError(
     1,
     "kirayedar.changed-meanwhile",
@@ -108,7 +119,11 @@ async function putInPlace({ file, target, temporary }: Prepared): Promise<void> 
     return;
   }
   // Unlike a rename, this fails where somebody has made the file in this moment.
-  await link(temporary, target);
+  await link(temporary, target).catch(async (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw error;
+    // Some file systems, such as those of memory sticks, have no links.
+    await copyFile(temporary, target, constants.COPYFILE_EXCL);
+  });
   await rm(temporary);
 }
 

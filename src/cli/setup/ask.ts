@@ -45,7 +45,7 @@ export async function answerAll(answering: Answering): Promise<Answers> {
     if (flag !== undefined) answers[question.key] = readFlag(question, asking, flag);
     else if (isOpen && !takesDefaults && ask !== undefined) {
       answers[question.key] = clean(question, await ask(question, asking, initial));
-    } else answers[question.key] = initial;
+    } else answers[question.key] = takesDefaults ? readFlag(question, asking, initial) : initial;
     if (isOpen && !takesDefaults && ask === undefined) missing.push(describe(question, initial));
   }
   if (missing.length > 0) throw missingFlags(missing);

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { FrameworkName, LanguageFacts } from "./facts.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ProjectFiles } from "./project-files.ts";
@@ -54,17 +55,40 @@ const OPTION = /"(\w+)"\s*:\s*(?:"([^"\n]*)"|(true|false))/g;
  * commas, and no option of the compiler has the name of another setting.
  */
 function readCompilerOptions(files: ProjectFiles): CompilerOptions | undefined {
-  const text = files.read("tsconfig.json");
-  if (text === undefined) return undefined;
-  const [, base] = /"extends"\s*:\s*"(\.[^"]+)"/.exec(text) ?? [];
-  const inherited = base === undefined ? "" : (files.read(base.replace(/^\.\//, "")) ?? "");
+  const sources = tsconfigs(files, "tsconfig.json");
+  if (sources.length === 0) return undefined;
   const options: Record<string, string | boolean> = {};
-  for (const source of [inherited, text]) {
-    for (const [, name = "", word, truth] of withoutComments(source).matchAll(OPTION)) {
+  for (const source of sources) {
+    for (const [, name = "", word, truth] of source.matchAll(OPTION)) {
       options[name] = word ?? truth === "true";
     }
   }
   return options;
+}
+
+const MOST_BASES = 8;
+
+/** Returns the texts of a configuration and of those that it extends, the innermost first. */
+function tsconfigs(files: ProjectFiles, path: string, depth = 0): string[] {
+  const raw = depth > MOST_BASES ? undefined : files.read(path);
+  if (raw === undefined) return [];
+  const text = withoutComments(raw);
+  const [, list = ""] = /"extends"\s*:\s*("[^"]+"|\[[^\]]*\])/.exec(text) ?? [];
+  const bases = [...list.matchAll(/"([^"]+)"/g)].flatMap(([, base = ""]) => {
+    const found = placesOf(base, path).find((place) => files.read(place) !== undefined);
+    return found === undefined ? [] : tsconfigs(files, found, depth + 1);
+  });
+  return [...bases, text];
+}
+
+function placesOf(base: string, from: string): string[] {
+  const folders = base.startsWith(".")
+    ? [posix.dirname(from)]
+    : ["", "..", "../..", "../../.."].map((folder) => posix.join(folder, "node_modules"));
+  return folders.flatMap((folder) => {
+    const path = posix.join(folder, base);
+    return [path, `${path}.json`, `${path}/tsconfig.json`];
+  });
 }
 
 function withoutComments(text: string): string {

@@ -1,11 +1,13 @@
 import { CONFIG_NAMES } from "../config.ts";
 import { detectDatabase } from "./detect-database.ts";
 import { detectLanguage } from "./detect-language.ts";
+import { detectPackageManager, isEnvIgnored } from "./detect-repository.ts";
+import { findPrismaSchema } from "./detect-prisma.ts";
 import { detectDrivers, detectFramework, detectOrm } from "./detect-stack.ts";
+import { detectTables } from "./detect-tables.ts";
 import type { Environment } from "./environment.ts";
 import { findEntry } from "./find-entry.ts";
-import type { PackageManager, ProjectFacts } from "./facts.ts";
-import type { Manifest } from "./manifest.ts";
+import type { FrameworkName, ProjectFacts } from "./facts.ts";
 import { dependenciesOf, readManifest } from "./manifest.ts";
 import type { ProjectFiles } from "./project-files.ts";
 
@@ -19,8 +21,7 @@ export function detectProject(files: ProjectFiles, environment: Environment): Pr
   const dependencies = dependenciesOf(manifest);
   const framework = detectFramework(dependencies);
   const orm = detectOrm(dependencies);
-  const prismaSchema = orm.name === "prisma" ? findPrismaSchema(files, manifest) : undefined;
-  const sourceFolder = files.list("src").length > 0 ? "src" : "";
+  const prismaSchema = findPrismaSchema(files, manifest);
   const drivers = detectDrivers(dependencies);
   const entry = findEntry(files, manifest, framework.name);
   const ormMigrations = findOrmMigrations(files);
@@ -30,11 +31,13 @@ export function detectProject(files: ProjectFiles, environment: Environment): Pr
     dependencies,
     drivers,
     framework: framework.name,
+    isEnvIgnored: isEnvIgnored(files),
     language: detectLanguage({ dependencies, entry, files, framework: framework.name, manifest }),
     name: manifest.name ?? "app",
     orm: orm.name,
     packageManager: detectPackageManager(files, manifest),
-    sourceFolder,
+    sourceFolder: findSources(files, framework.name),
+    tables: detectTables(files, prismaSchema),
     ...(config !== undefined && { config }),
     ...(entry !== undefined && { entry }),
     ...(framework.other !== undefined && { otherFramework: framework.other }),
@@ -44,40 +47,17 @@ export function detectProject(files: ProjectFiles, environment: Environment): Pr
   };
 }
 
+function findSources(files: ProjectFiles, framework: FrameworkName): string {
+  // Next looks for its own files beside these, and nowhere else.
+  const isAtRoot = files.list("").some((name) => name === "app/" || name === "pages/");
+  if (framework === "next" && isAtRoot) return "";
+  return files.list("src").length > 0 ? "src" : "";
+}
+
 function findConfig(files: ProjectFiles): string | undefined {
   return ["", "src/"]
     .flatMap((folder) => CONFIG_NAMES.map((name) => folder + name))
     .find((path) => files.read(path) !== undefined);
-}
-
-const LOCKS: readonly (readonly [file: string, manager: PackageManager])[] = [
-  ["pnpm-lock.yaml", "pnpm"],
-  ["yarn.lock", "yarn"],
-  ["bun.lock", "bun"],
-  ["bun.lockb", "bun"],
-  ["package-lock.json", "npm"],
-];
-
-function detectPackageManager(files: ProjectFiles, manifest: Manifest): PackageManager {
-  const [, named] = /^(bun|npm|pnpm|yarn)@/.exec(manifest.packageManager ?? "") ?? [];
-  if (named !== undefined) return named as PackageManager;
-  const there = new Set(files.list(""));
-  return LOCKS.find(([file]) => there.has(file))?.[1] ?? "npm";
-}
-
-/** Returns the schema that Prisma itself would read. */
-function findPrismaSchema(files: ProjectFiles, manifest: Manifest): string | undefined {
-  const config = files.read("prisma.config.ts") ?? files.read("prisma.config.js") ?? "";
-  const [, configured] = /\bschema\s*:\s*(?:\w+\()?["']([^"']+)["']/.exec(config) ?? [];
-  return [
-    configured,
-    configured === undefined ? undefined : `${configured}/schema.prisma`,
-    manifest.prisma?.schema,
-    "prisma/schema.prisma",
-    "schema.prisma",
-  ]
-    .map((path) => path?.replace(/^\.\//, ""))
-    .find((path) => path !== undefined && files.read(path) !== undefined);
 }
 
 function findOrmMigrations(files: ProjectFiles): string | undefined {

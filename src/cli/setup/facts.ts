@@ -81,6 +81,10 @@ export interface ProjectFacts {
   readonly entry?: string;
   /** Prisma's schema. */
   readonly prismaSchema?: string;
+  /** Whether git leaves `.env` alone. */
+  readonly isEnvIgnored: boolean;
+  /** Tables that it has models of, and Prisma's models, with the files that say so. */
+  readonly tables: ReadonlyMap<string, string>;
   /** Folder of migrations that its ORM's own tool has written. */
   readonly ormMigrations?: string;
 }

@@ -1,4 +1,5 @@
 import { isCode } from "./code-scan.ts";
+import type { ProjectFacts } from "./facts.ts";
 
 /** How a file is written, so that what is added looks like the rest. */
 export interface CodeStyle {
@@ -40,6 +41,23 @@ export interface Import {
   readonly names: readonly string[];
   /** The module, as it is written. */
   readonly from: string;
+}
+
+/** Writes imports for a person to put in: as the file has its own, or as the application's modules are. */
+export function importLines(
+  imports: readonly Import[],
+  text: string | undefined,
+  { language }: Pick<ProjectFacts, "language">,
+): string[] {
+  const isCommonJs =
+    text === undefined
+      ? !language.isTypescript && !language.isModule
+      : styleOfCode(text).isCommonJs;
+  return imports.map(({ from, names }) =>
+    isCommonJs
+      ? `const { ${names.join(", ")} } = require("${from}");`
+      : `import { ${names.join(", ")} } from "${from}";`,
+  );
 }
 
 /** Adds imports behind the last one, in the style of the file. */

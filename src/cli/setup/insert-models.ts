@@ -1,10 +1,18 @@
 import { lineEndOf } from "./insert-code.ts";
 import type { PrismaModel } from "./templates/prisma.ts";
 
-/** Adds models to Prisma's schema that it does not have yet, by their names and by their tables. */
-export function insertModels(schema: string, models: readonly PrismaModel[]): string {
+/**
+ * Adds models to Prisma's schema that it does not have yet, by their names and by their tables.
+ *
+ * @param all - the texts of all files of the schema, where it has several
+ */
+export function insertModels(
+  schema: string,
+  models: readonly PrismaModel[],
+  all: string = schema,
+): string {
   const lineEnd = lineEndOf(schema);
-  const missing = models.filter(({ name, table }) => !hasModel(schema, name, table));
+  const missing = models.filter(({ name, table }) => !hasModel(all, name, table));
   const added = missing.map(({ text }) => lineEnd + text.replaceAll("\n", lineEnd));
   const gap = schema === "" || schema.endsWith("\n") ? "" : lineEnd;
   return added.length === 0 ? schema : schema + gap + added.join("");

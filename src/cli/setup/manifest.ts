@@ -27,7 +27,10 @@ export function readManifest(files: ProjectFiles): Manifest {
   }
   try {
     const manifest = JSON.parse(text.replace(/^\ufeff/, "")) as unknown;
-    if (typeof manifest === "object" && manifest !== null) return manifest;
+    if (typeof manifest === "object" && manifest !== null && !Array.isArray(manifest)) {
+      // What is there as `null` is not there.
+      return Object.fromEntries(Object.entries(manifest).filter(([, value]) => value !== null));
+    }
   } catch {
     // What the parser says helps nobody who does not know the place.
   }

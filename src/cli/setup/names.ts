@@ -20,8 +20,9 @@ const MAX_LENGTH = 40;
 /** A class of that name would hide what every module relies on, or what is generated beside it. */
 const TAKEN = new Set(
   (
-    "Array Boolean Buffer Database DataSource Date Error Function Generated Map Number Object Pool " +
-    "Prisma PrismaClient Promise Proxy Record Reflect RegExp Set String Symbol Tenancy"
+    "Array Boolean Buffer Column Database DataSource Date Entity EntitySchema Error Function Generated " +
+    "Map Number Object Pool PrimaryGeneratedColumn Prisma PrismaClient Promise Proxy Record Reflect " +
+    "RegExp Set String Symbol Tenancy TenantState"
   ).split(" "),
 );
 

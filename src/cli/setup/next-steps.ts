@@ -26,13 +26,16 @@ const DRIVER_PACKAGES: Readonly<Record<DriverName, string>> = {
 };
 
 /** Lists what is left to do, in order. */
-export function nextSteps(context: TemplateContext, { byHand }: Plan): NextStep[] {
+export function nextSteps(context: TemplateContext, { byHand, files }: Plan): NextStep[] {
   const { answers, facts } = context;
   const { add, exec, run } = RUNNERS[facts.packageManager];
   const packages = missingPackages(context);
   const steps: NextStep[] = [];
   if (packages.length > 0) {
     steps.push({ command: `${add} ${packages.join(" ")}`, what: "Install what is missing." });
+  }
+  if (!facts.isEnvIgnored && files.some(({ isSecret }) => isSecret === true)) {
+    steps.push({ what: "Put .env into .gitignore before you commit: it has the password." });
   }
   if (byHand.length > 0) steps.push({ what: "Put the lines above into your own files." });
   if (answers.driver !== "pglite" && !facts.database.isSet && answers.databaseUrl === "") {
@@ -50,16 +53,21 @@ export function nextSteps(context: TemplateContext, { byHand }: Plan): NextStep[
     { command: `${run} tenants:migrate`, what: "Make the table of tenants." },
     { command: `${exec} kirayedar create acme`, what: "Make a tenant, and as many as you like." },
   );
-  if (answers.admin) {
-    const what = `Write \`authorize\` in ${context.paths.admin}: until then the admin pages let nobody in.`;
-    steps.push({ what });
-  }
+  steps.push(...mountAdmin(context));
   const use = useDatabase(context);
   if (use !== undefined) steps.push({ what: use });
   steps.push({
     what: "Start your application with the variables of .env, and open http://acme.localhost with its port.",
   });
   return [...steps, ...further(context)];
+}
+
+/** Where the handler of the admin pages belongs, if setup does not know the framework. */
+function mountAdmin({ answers, paths }: TemplateContext): NextStep[] {
+  if (!answers.admin) return [];
+  const write = `Write \`authorize\` in ${paths.admin}: until then the admin pages let nobody in.`;
+  const mount = `Mount the admin pages of ${paths.admin} below /admin: see docs/guide/admin.md.`;
+  return [...(answers.framework === "none" ? [{ what: mount }] : []), { what: write }];
 }
 
 function missingPackages({ answers, facts }: TemplateContext): string[] {

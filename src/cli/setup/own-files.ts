@@ -1,3 +1,4 @@
+import { usageError } from "../usage-error.ts";
 import type { Planning } from "./plan.ts";
 import { answersComment } from "./previous.ts";
 import type { ProjectFiles } from "./project-files.ts";
@@ -11,7 +12,7 @@ import {
   TABLE_VERSION,
   tenantMigrationFile,
 } from "./templates/migrations.ts";
-import { nextProxyFile, proxyPath } from "./templates/next.ts";
+import { findProxy, nextProxyFile, proxyPath } from "./templates/next.ts";
 import { plainModels } from "./templates/plain.ts";
 import { prismaDatabase } from "./templates/prisma.ts";
 import { tenancyFile } from "./templates/tenancy.ts";
@@ -24,26 +25,55 @@ export interface OwnFile {
   readonly text: string;
 }
 
+const GLOBAL_FOLDER = "migrations/global";
+
 /** Folder of the migrations of all tenants. */
 const TENANT_FOLDER = "migrations/tenant";
 
-/** Lists the files that setup writes as a whole, for the answers given. */
-export function ownFiles({ context, files, now }: Omit<Planning, "previous">): OwnFile[] {
+/**
+ * Lists the files that setup writes as a whole, for the answers given.
+ *
+ * @param hasRegistry - whether the toolkit was there before, and has made the table of tenants itself
+ * @throws CommanderError where the table of tenants is made under another name already
+ */
+export function ownFiles(
+  { context, files, now }: Omit<Planning, "previous">,
+  hasRegistry = false,
+): OwnFile[] {
   const { answers, example, names, paths } = context;
   const comment = answersComment(answers);
   return [
     { path: paths.config, text: `${comment}${configFile(context)}`, what: "the configuration" },
-    {
-      path: `migrations/global/${TABLE_VERSION}_create_${names.table}.sql`,
-      text: registryMigrationFile(context),
-      what: `makes the table ${names.table}, a row for each tenant`,
-    },
+    ...registryMigration(context, files, hasRegistry),
     ...tenantMigration(context, files, now),
     { path: paths.tenancy, text: tenancyFile(context), what: "makes the tenancy" },
     ...models(context, `types of ${names.table} and ${example.table}`),
     ...database(context, files),
     ...(answers.framework === "next" ? proxy(context, files) : []),
     ...(answers.admin ? admin(context) : []),
+  ];
+}
+
+function registryMigration(
+  context: TemplateContext,
+  files: ProjectFiles,
+  hasRegistry: boolean,
+): OwnFile[] {
+  const { table } = context.names;
+  const name = `${TABLE_VERSION}_create_${table}.sql`;
+  const there = files.list(GLOBAL_FOLDER).find((file) => file.startsWith(`${TABLE_VERSION}_`));
+  if (there !== undefined && there !== name) {
+    throw usageError(
+      `${GLOBAL_FOLDER}/${there} makes the table of tenants, and has another name than ${table}. Keep the name that you gave before; or, if no database has that table yet, delete the file first.`,
+    );
+  }
+  if (there === undefined && hasRegistry) return [];
+  return [
+    {
+      path: `${GLOBAL_FOLDER}/${name}`,
+      text: registryMigrationFile(context),
+      what: `makes the table ${table}, a row for each tenant`,
+    },
   ];
 }
 
@@ -124,8 +154,8 @@ function admin(context: TemplateContext): OwnFile[] {
 function proxy(context: TemplateContext, files: ProjectFiles): OwnFile[] {
   const path = proxyPath(context);
   const text = nextProxyFile(context);
-  const there = files.read(path);
+  const there = findProxy(context, files);
   // One of the application's own is shown the lines instead: see `planEntry`.
-  if (there !== undefined && there !== text) return [];
+  if (there !== undefined && (there !== path || files.read(path) !== text)) return [];
   return [{ path, text, what: "refuses requests of no tenant" }];
 }

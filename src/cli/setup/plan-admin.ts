@@ -1,6 +1,6 @@
 import { onlyMatch } from "./code-scan.ts";
 import { ENTRY_PATTERNS } from "./find-entry.ts";
-import { type Import, insertImports } from "./insert-code.ts";
+import { type Import, importLines, insertImports } from "./insert-code.ts";
 import type { Changes } from "./plan-changes.ts";
 import type { PlannedFile, Planning } from "./plan.ts";
 import { sourceFiles } from "./project-files.ts";
@@ -51,9 +51,7 @@ export function planAdmin(planning: Planning, entry: Changes): Changes {
     }
   }
   const home = path ?? paths.tenancy;
-  const lines = [...mount.imports, own(home), tenants(home)].map(
-    ({ from, names }) => `import { ${names.join(", ")} } from "${from}";`,
-  );
+  const lines = importLines([...mount.imports, own(home), tenants(home)], text, facts);
   const byHand = {
     text: [...lines, "", `${mount.line("app").replaceAll("\n", ";\n")};`].join("\n"),
     what: `In ${path ?? "your application"}: ${WHAT}`,

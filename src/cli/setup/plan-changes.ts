@@ -1,12 +1,13 @@
+import { schemasBeside } from "./detect-tables.ts";
 import { envVariables } from "./environment.ts";
-import { insertImports, styleOfCode } from "./insert-code.ts";
+import { importLines, insertImports } from "./insert-code.ts";
 import { insertMembers } from "./insert-json.ts";
 import { type EnvLine, insertVariables } from "./insert-lines.ts";
 import { insertModels } from "./insert-models.ts";
 import type { ByHand, PlannedFile, Planning } from "./plan.ts";
 import { importPath } from "./templates/context.ts";
 import { MOUNTS } from "./templates/mounts.ts";
-import { nextProxyFile, proxyPath } from "./templates/next.ts";
+import { findProxy, nextProxyFile } from "./templates/next.ts";
 import { prismaModels } from "./templates/prisma.ts";
 
 /** What is planned for files that are the application's own. */
@@ -49,16 +50,10 @@ export function planEntry(planning: Planning): Changes {
       };
     }
   }
-  const isCommonJs = text !== undefined && styleOfCode(text).isCommonJs;
-  const lines = imports.map(({ from, names }) =>
-    isCommonJs
-      ? `const { ${names.join(", ")} } = require("${from}");`
-      : `import { ${names.join(", ")} } from "${from}";`,
-  );
   return {
     byHand: [
       {
-        text: [...lines, "", mount.byHand()].join("\n"),
+        text: [...importLines(imports, text, facts), "", mount.byHand()].join("\n"),
         what: `In ${entry ?? "your application"}, ${mount.where}`,
       },
     ],
@@ -67,13 +62,13 @@ export function planEntry(planning: Planning): Changes {
 }
 
 function proxyByHand({ context, files }: Planning): ByHand[] {
-  const path = proxyPath(context);
-  const there = files.read(path);
-  if (there === undefined || there.includes("kirayedar/next")) return [];
+  const path = findProxy(context, files);
+  const there = path === undefined ? undefined : files.read(path);
+  if (path === undefined || there?.includes("kirayedar/next") === true) return [];
   return [
     {
       text: nextProxyFile(context),
-      what: `In ${path}, which is yours: call \`tenantProxy\` first`,
+      what: `In ${path}, which is yours${path.includes("middleware.") ? ", and is called proxy in Next 16" : ""}: call \`tenantProxy\` first`,
     },
   ];
 }
@@ -103,7 +98,8 @@ export function planPrisma({ context, files }: Planning): Changes {
     const text = models.map((model) => model.text).join("\n");
     return { byHand: [{ text, what: "In your Prisma schema, which was not found" }], files: [] };
   }
-  const after = insertModels(before, models);
+  const all = schemasBeside(files, path).map((each) => files.read(each) ?? "");
+  const after = insertModels(before, models, all.join("\n"));
   const action = after === before ? "keep" : "change";
   const what = `models of ${names.table} and ${example.table}`;
   return { byHand: [], files: [{ action, after, before, path, what }] };
@@ -145,16 +141,18 @@ function planOwnEnvironment(
   url: string,
   hosts: readonly EnvLine[],
 ): Pick<PlannedFile, "action" | "after" | "before"> {
-  const line = `${variable}=${quoted(url)}`;
+  const address = withoutQuotes(url);
   const there = envVariables(before)[variable];
-  if (before === undefined || there === undefined || there === url) {
-    return planVariables(before, [{ name: variable, value: quoted(url) }, ...hosts]);
+  if (before === undefined || there === undefined || there === url || there === address) {
+    return planVariables(before, [{ name: variable, value: quoted(address) }, ...hosts]);
   }
   const after = before.replace(
-    new RegExp(`^\\s*(?:export\\s+)?${variable}\\s*=.*$`, "m"),
-    () => line,
+    // Of several lines the last one is in force.
+    new RegExp(`^[ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=[^\\r\\n]*`, "gm"),
+    () => `${variable}=${quoted(address)}`,
   );
-  return { action: "replace", after, before };
+  // A name without a value, as a copy of `.env.example` has it, is there to be filled in.
+  return { action: there === "" ? "change" : "replace", after, before };
 }
 
 function planVariables(
@@ -166,8 +164,12 @@ function planVariables(
   return { action: after === before ? "keep" : "change", after, before };
 }
 
+/** Writes what programs that read `.env` understand each in their own way as addresses may have it. */
+function withoutQuotes(url: string): string {
+  return url.replace(/["$'\\`]/g, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 /** What is not plain would be cut at a `#`. */
 function quoted(value: string): string {
-  if (/^[\w:/?@.,;=&%+~-]*$/.test(value)) return value;
-  return value.includes("'") ? `"${value}"` : `'${value}'`;
+  return /^[\w:/?@.,;=&%+~-]*$/.test(value) ? value : `'${value}'`;
 }

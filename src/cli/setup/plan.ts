@@ -60,13 +60,15 @@ export interface Planning {
  * made, and that the same answers would make again, is the application's own by now.
  */
 export function planSetup(planning: Planning): Plan {
-  const { files } = planning;
+  const { context, files, previous } = planning;
+  // Before anything that is planned by another name: it tells of one that does not fit.
+  const planned = ownFiles(planning, context.facts.config !== undefined && previous === undefined);
   const before = new Map(
-    planning.previous === undefined
+    previous === undefined
       ? []
-      : ownFiles({ ...planning, context: planning.previous }).map(({ path, text }) => [path, text]),
+      : ownFiles({ ...planning, context: previous }).map(({ path, text }) => [path, text]),
   );
-  const own = ownFiles(planning).map(({ path, text, what }): PlannedFile => {
+  const own = planned.map(({ path, text, what }): PlannedFile => {
     const there = files.read(path);
     if (there === undefined) return { action: "create", after: text, path, what };
     const isSettled = there === text || before.get(path) === text;

@@ -24,7 +24,7 @@ export function previousAnswers(config: string): Partial<Answers> | undefined {
   for (const [, name = "", quoted, bare] of text.matchAll(
     /--([a-z-]+)(?:[ ]("(?:[^"\\]|\\.)*")|[ ](?!--)([^\s"]+))?/g,
   )) {
-    flags.set(name, quoted === undefined ? (bare ?? "") : (JSON.parse(quoted) as string));
+    flags.set(name, quoted === undefined ? (bare ?? "") : unquoted(quoted));
   }
   const found: Partial<Record<keyof Answers, string | boolean>> = {};
   for (const [key, flag] of FLAGS) {
@@ -33,6 +33,15 @@ export function previousAnswers(config: string): Partial<Answers> | undefined {
   }
   if (flags.has("admin") || flags.has("no-admin")) found.admin = flags.has("admin");
   return found as Partial<Answers>;
+}
+
+/** What a person has broken is no answer. */
+function unquoted(text: string): string {
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return "";
+  }
 }
 
 const FLAGS: readonly (readonly [keyof Answers, string])[] = [

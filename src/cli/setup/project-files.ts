@@ -38,6 +38,17 @@ function missing<Value>(error: unknown, value: Value): Value {
   throw error;
 }
 
+/** Lists the folders from the application's root up to that of its repository, as in a workspace. */
+export function repositoryFolders(files: ProjectFiles): string[] {
+  const folders: string[] = [];
+  for (const folder of ["", "..", "../..", "../../.."]) {
+    folders.push(folder);
+    if (files.list(folder).some((name) => name === ".git" || name === ".git/")) return folders;
+  }
+  // What is above an application without a repository is none of its business.
+  return [""];
+}
+
 const LEFT_OUT = new Set(["build/", "coverage/", "dist/", "node_modules/", "out/"]);
 const MAX_FILES = 500;
 

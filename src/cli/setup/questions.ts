@@ -51,9 +51,12 @@ export interface Question {
 /** Every question, in the order in which they are asked. */
 export const QUESTIONS: readonly Question[] = [
   {
-    check: (value) => {
+    check: (value, { facts }) => {
       const names = parseTenantName(value);
-      return typeof names === "string" ? names : undefined;
+      if (typeof names === "string") return names;
+      const taken = [names.table, names.model].find((name) => facts.tables.has(name));
+      if (taken === undefined) return undefined;
+      return `${facts.tables.get(taken)} has ${taken} already. Call them something else, or make that table the one of tenants: see docs/recipes/existing-table.md.`;
     },
     defaultOf: () => "Tenant",
     flag: "--tenant-name",
@@ -120,6 +123,7 @@ export const QUESTIONS: readonly Question[] = [
         return "An address looks like postgres://user:password@host:5432/name, or mysql://….";
       }
       const driver = answers.driver ?? "pg";
+      if (driver === "pglite") return "PGlite keeps its data in a folder, and has no address.";
       return engine === engineOf(driver) ? undefined : `${driver} does not speak to such a server.`;
     },
     defaultOf: () => "",

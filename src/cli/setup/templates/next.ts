@@ -1,9 +1,19 @@
+import { posix } from "node:path";
+import type { ProjectFiles } from "../project-files.ts";
 import { importPath, type TemplateContext } from "./context.ts";
 
 /** Returns where Next looks for what runs before every request. */
 export function proxyPath({ facts }: TemplateContext): string {
   const folder = facts.sourceFolder === "" ? "" : `${facts.sourceFolder}/`;
   return `${folder}proxy${facts.language.isTypescript ? ".ts" : ".js"}`;
+}
+
+/** Finds what runs before every request already; Next refuses two of them, whatever their names. */
+export function findProxy(context: TemplateContext, files: ProjectFiles): string | undefined {
+  const folder = posix.dirname(proxyPath(context));
+  return ["proxy", "middleware"]
+    .flatMap((name) => [".ts", ".js"].map((ending) => posix.join(folder, name + ending)))
+    .find((path) => files.read(path) !== undefined);
 }
 
 /** Writes Next's proxy, which refuses requests of no tenant before anything is rendered. */

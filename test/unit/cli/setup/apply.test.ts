@@ -97,3 +97,12 @@ it("writes behind a symbolic link", async () => {
   await applyPlan(root, [change("link.txt", "old\n", "newer\n")]);
   expect(read("a.txt")).toBe("newer\n");
 });
+
+it("does not damage a file in another encoding", async () => {
+  const bytes = Buffer.from("caf\u00e9\n", "latin1");
+  writeFileSync(join(root, "a.txt"), bytes);
+  const files = [create("b.txt"), change("a.txt", bytes.toString("utf8"), "newer\n")];
+  await expect(applyPlan(root, files)).rejects.toThrow("a.txt is not written in UTF-8");
+  expect(readFileSync(join(root, "a.txt"))).toEqual(bytes);
+  expect(readdirSync(root)).toEqual(["a.txt"]);
+});

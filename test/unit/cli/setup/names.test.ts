@@ -16,6 +16,10 @@ describe("what a tenant is called", () => {
     expect(parseTenantName(text)).toMatchObject({ model, plural, table });
   });
 
+  it.each(["Column", "tenant state"])("%j would hide what the models import", (text) => {
+    expect(parseTenantName(text)).toContain("would hide something else of that name");
+  });
+
   it.each(["", "  ", "51", "Müller", "a.b", "drop table", `${"long ".repeat(9)}name`, "Promise"])(
     "%j is refused, unless it can name a model",
     (text) => {

@@ -2,13 +2,10 @@ import { describe, expect, it } from "vitest";
 import { answerAll, type GivenAnswers } from "../../../../src/cli/setup/ask.ts";
 import { detectProject } from "../../../../src/cli/setup/detect.ts";
 import type { Answers } from "../../../../src/cli/setup/facts.ts";
-import { parseTenantName } from "../../../../src/cli/setup/names.ts";
-import { type Plan, planSetup } from "../../../../src/cli/setup/plan.ts";
+import type { Plan } from "../../../../src/cli/setup/plan.ts";
 import { answersComment, previousAnswers } from "../../../../src/cli/setup/previous.ts";
-import { templateContext } from "../../../../src/cli/setup/templates/context.ts";
 import { memoryFiles } from "./memory-files.ts";
-
-type Texts = Readonly<Record<string, string>>;
+import { applied, planApplication, type Texts } from "./plan-application.ts";
 
 const EXPRESS: Texts = {
   "package.json":
@@ -17,32 +14,8 @@ const EXPRESS: Texts = {
   "tsconfig.json": '{ "compilerOptions": { "module": "NodeNext", "noEmit": true } }',
 };
 
-/** Plans with defaults for all that is not given. */
-async function plan(texts: Texts, given: GivenAnswers = {}, day = 1): Promise<Plan> {
-  const files = memoryFiles(texts);
-  const facts = detectProject(files, {});
-  const config = facts.config === undefined ? undefined : texts[facts.config];
-  const before = config === undefined ? undefined : previousAnswers(config);
-  const answers = await answerAll({ facts, given, previous: before ?? {}, takesDefaults: true });
-  const contextOf = (own: Answers): ReturnType<typeof templateContext> => {
-    const names = parseTenantName(own.tenantName);
-    if (typeof names === "string") throw new Error(names);
-    return templateContext(own, facts, names);
-  };
-  return planSetup({
-    context: contextOf(answers),
-    files,
-    now: new Date(Date.UTC(2026, 0, day)),
-    previous: before === undefined ? undefined : contextOf({ ...answers, ...before }),
-  });
-}
-
-const write = (texts: Texts, { files }: Plan): Texts => ({
-  ...texts,
-  ...Object.fromEntries(
-    files.filter(({ action }) => action !== "keep").map(({ after, path }) => [path, after]),
-  ),
-});
+const plan = async (texts: Texts, given?: GivenAnswers, day?: number): Promise<Plan> =>
+  (await planApplication(texts, given, day)).plan;
 
 const actions = ({ files }: Plan): Record<string, string> =>
   Object.fromEntries(files.map(({ action, path }) => [path, action]));
@@ -71,7 +44,7 @@ describe("a plan", () => {
       ids: "serial",
       tenantName: 'Customer "Account'.replace('"', ""),
     };
-    const texts = write(EXPRESS, await plan(EXPRESS, given));
+    const texts = applied(EXPRESS, await plan(EXPRESS, given));
     for (const again of [given, {}]) {
       const second = await plan(texts, again, 2);
       expect(new Set(Object.values(actions(second)))).toEqual(new Set(["keep"]));
@@ -80,13 +53,13 @@ describe("a plan", () => {
   });
 
   it("leaves files alone that were changed since, as long as the answers are the same", async () => {
-    const texts = write(EXPRESS, await plan(EXPRESS));
+    const texts = applied(EXPRESS, await plan(EXPRESS));
     const own = { ...texts, "src/tenancy/database.ts": "// mine\n" };
     expect(replaced(await plan(own))).toEqual([]);
   });
 
   it("would replace what other answers make different, and nothing else", async () => {
-    const texts = write(EXPRESS, await plan(EXPRESS));
+    const texts = applied(EXPRESS, await plan(EXPRESS));
     expect(replaced(await plan(texts, { ids: "serial" })).toSorted()).toEqual([
       "kirayedar.config.ts",
       "migrations/global/000000000000000_create_tenants.sql",
@@ -140,7 +113,7 @@ describe("a plan", () => {
       after: `OTHER=1\nDATABASE_URL=${given.databaseUrl}\n# Tenants are below this domain: acme.localhost\nPRIMARY_DOMAIN=localhost\n`,
       isSecret: true,
     });
-    const texts = write(EXPRESS, first);
+    const texts = applied(EXPRESS, first);
     expect(replaced(await plan(texts, given))).toEqual([]);
     expect(replaced(await plan(texts, { databaseUrl: "postgres://other/app" }))).toEqual([".env"]);
   });
@@ -171,10 +144,10 @@ describe("the admin pages", () => {
     expect(server(first)).toContain('import { createConsole } from "./tenancy/admin.js";\n');
     expect(server(first)).toContain("app.use(tenantMiddleware(tenancy));\n");
     expect(server(first).match(/import \{ tenancy \}/g)).toHaveLength(1);
-    const second = await plan(write(EXPRESS, first));
+    const second = await plan(applied(EXPRESS, first));
     expect(new Set(Object.values(actions(second)))).toEqual(new Set(["keep"]));
 
-    const without = write(EXPRESS, await plan(EXPRESS));
+    const without = applied(EXPRESS, await plan(EXPRESS));
     const later = await plan(without, { admin: true });
     expect(server(later)).toContain('app.use("/admin", toNodeListener(createConsole(tenancy)));\n');
     expect(server(later).match(/tenantMiddleware\(tenancy\)/g)).toHaveLength(1);
