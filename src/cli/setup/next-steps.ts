@@ -1,6 +1,6 @@
 import type { DriverName, PackageManager } from "./facts.ts";
 import type { Plan } from "./plan.ts";
-import { ORMS } from "./questions.ts";
+import { ORMS } from "./labels.ts";
 import { importPath, type TemplateContext } from "./templates/context.ts";
 
 /** One thing to do after setup. */

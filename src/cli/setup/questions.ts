@@ -4,11 +4,10 @@ import {
   type Answers,
   type DriverName,
   engineOf,
-  type FrameworkName,
   ORM_DRIVERS,
-  type OrmName,
   type ProjectFacts,
 } from "./facts.ts";
+import { DRIVERS, FRAMEWORKS, ORMS } from "./labels.ts";
 import { parseTenantName } from "./names.ts";
 
 /** What a default may depend on. */
@@ -150,35 +149,6 @@ export const QUESTIONS: readonly Question[] = [
     prompt: "Mount the admin pages, with a place for your own authorisation?",
   },
 ];
-
-/** ORMs, as people call them. */
-export const ORMS: Readonly<Record<OrmName, string>> = {
-  drizzle: "Drizzle",
-  kysely: "Kysely",
-  none: "SQL",
-  prisma: "Prisma",
-  typeorm: "TypeORM",
-};
-
-/** Frameworks, as people call them. */
-export const FRAMEWORKS: Readonly<Record<FrameworkName, string>> = {
-  express: "Express",
-  fastify: "Fastify",
-  hono: "Hono",
-  koa: "Koa",
-  nest: "NestJS",
-  next: "Next.js",
-  node: "node:http",
-  none: "another one",
-};
-
-/** Drivers, as people call them. */
-export const DRIVERS: Readonly<Record<DriverName, string>> = {
-  mariadb: "MariaDB, through mariadb",
-  mysql2: "MySQL or MariaDB, through mysql2",
-  pg: "PostgreSQL, through pg",
-  pglite: "PostgreSQL in the process, through PGlite",
-};
 
 function labelled(names: Readonly<Record<string, string>>): Choice[] {
   return Object.entries(names).map(([value, label]) => ({ label, value }));
