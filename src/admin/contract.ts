@@ -122,7 +122,6 @@ export interface MigrationView {
   /** As `kirayedar status` calls it: `applied`, `pending`, `changed`, `missing`, `partial` … */
   readonly state: string;
   readonly appliedAt: string | null;
-  readonly durationMs: number | null;
 }
 
 /** `GET api/tenants/{slug}`. */

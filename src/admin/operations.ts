@@ -79,7 +79,8 @@ export class OperationRegistry {
   ): Promise<Operation> {
     this.#forgetOld();
     if (this.#isClosed || this.running.length >= MOST_RUNNING) {
-      throw new RequestError("RATE_LIMITED", "Too much runs already.", { "retry-after": "10" });
+      const why = this.#isClosed ? "The console was closed." : "Too much runs already.";
+      throw new RequestError("RATE_LIMITED", why, { "retry-after": "10" });
     }
     const entry = this.#add(about, canStop);
     const done = this.#run(entry, work);

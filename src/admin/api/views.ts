@@ -71,8 +71,6 @@ export function toDomainView(domain: Domain): DomainView {
 export function toMigrationView(status: MigrationStatus): MigrationView {
   return {
     appliedAt: timeOrNull(status.appliedAt),
-    // The history does not say how long each took.
-    durationMs: null,
     name: status.name,
     state: status.state,
     version: status.version,

@@ -99,7 +99,6 @@ export const FLEET_SCHEMAS: Readonly<Record<string, Schema>> = {
   }),
   MigrationView: object<MigrationView>({
     appliedAt: nullable(TIME),
-    durationMs: nullable(DURATION),
     name: text(),
     state: oneOf(["applied", "pending", "partial", "changed", "missing"]),
     version: text(),

@@ -5,21 +5,11 @@ import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Panel } from "../components/page.tsx";
 import { Empty, ErrorBox, Skeleton } from "../components/states.tsx";
-import { type Column, Table } from "../components/table.tsx";
-import { Dash, Time } from "../components/values.tsx";
-import { formatDuration } from "../format.ts";
+import { Table } from "../components/table.tsx";
+import { Time } from "../components/values.tsx";
 import type { Resource } from "../resource.ts";
 
 const SHOWN = 10;
-
-/** Not every history says how long a migration took. */
-const TOOK: Column<MigrationView> = {
-  cell: ({ durationMs }) => (durationMs === null ? <Dash /> : formatDuration(durationMs)),
-  isExtra: true,
-  isNumeric: true,
-  key: "took",
-  title: "Took",
-};
 
 /** A tenant's migrations, applied and pending. */
 export function TenantMigrations(props: {
@@ -76,7 +66,6 @@ export function MigrationTable(props: {
           },
           { cell: ({ state }) => <Badge state={state} />, key: "state", title: "State" },
           { cell: ({ appliedAt }) => <Time at={appliedAt} />, key: "applied", title: "Applied" },
-          ...(shown.some(({ durationMs }) => durationMs !== null) ? [TOOK] : []),
         ]}
       />
       {shown.length < sorted.length && (

@@ -26,7 +26,7 @@ const WELL: TenantDetails = {
 const QUIET = { failure: null, isBusy: false, migrations: null };
 
 function migration(state: string): MigrationView {
-  return { appliedAt: null, durationMs: null, name: "notes", state, version: "1" };
+  return { appliedAt: null, name: "notes", state, version: "1" };
 }
 
 function keysOf(
