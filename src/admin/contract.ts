@@ -313,6 +313,8 @@ export interface Operation {
   readonly endedAt: string | null;
   /** Steps that have begun, in order, for what has steps. */
   readonly steps: readonly { readonly step: string; readonly at: string }[];
+  /** Whether it only looks at what would be done. */
+  readonly dryRun: boolean;
   /** For a fleet run: how far it is. */
   readonly progress: { readonly done: number; readonly total: number } | null;
   /** For a fleet run: what came of it so far. */

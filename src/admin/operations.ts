@@ -25,6 +25,8 @@ export interface OperationAbout {
   readonly tenant: string | null;
   /** Who began it. */
   readonly person: string;
+  /** Whether it changes nothing. Default `false`. */
+  readonly dryRun?: boolean;
 }
 
 /** What the work may tell, and listen to. */
@@ -140,10 +142,11 @@ export class OperationRegistry {
     );
   }
 
-  #add({ action, person, tenant }: OperationAbout, canStop: boolean): Entry {
+  #add({ action, dryRun = false, person, tenant }: OperationAbout, canStop: boolean): Entry {
     const operation: Operation = {
       action,
       counts: null,
+      dryRun,
       endedAt: null,
       error: null,
       failures: [],

@@ -41,9 +41,9 @@ async function checkSlug(deps: LifecycleDeps, slug: string): Promise<SlugCheck> 
   return { error, ok: error === null, schemaName: tenant?.schemaName ?? schemaName, slug };
 }
 
-/** An attempt that has failed is taken up again by the next `create`. */
+/** An attempt that has failed, or whose process died, is taken up again by the next `create`. */
 function refuseTaken(tenant: Tenant): TenancyError | null {
-  if (tenant.state === "failed") return null;
+  if (tenant.state === "failed" || tenant.state === "provisioning") return null;
   return new TenancyError("TENANT_EXISTS", `There is a tenant "${tenant.slug}" already.`, {
     remedy: "Choose another slug.",
     tenant: tenant.slug,

@@ -19,11 +19,14 @@ export const RUN_ROUTES: readonly Route[] = [
       }
       checkRun(body);
       const action = `fleet.${verb}`;
-      if (operations.running.some((one) => one.action === action)) {
+      const dryRun = body.dryRun === true;
+      // A look changes nothing, and need not wait for anybody.
+      const isSame = (one: Operation): boolean => one.action === action && !one.dryRun;
+      if (!dryRun && operations.running.some(isSame)) {
         throw new RequestError("INVALID_REQUEST", "Such a run is at work in this process already.");
       }
       return await operations.begin(
-        { action, person, tenant: null },
+        { action, dryRun, person, tenant: null },
         (handle) => runFleet(tenancy, body, handle),
         { canStop: true },
       );

@@ -106,6 +106,7 @@ export const FLEET_SCHEMAS: Readonly<Record<string, Schema>> = {
   Operation: object<Operation>({
     action: text(),
     counts: nullable(COUNTS),
+    dryRun: BOOLEAN,
     endedAt: nullable(TIME),
     error: nullable(ref<Problem["error"]>("ProblemError")),
     failures: list(

@@ -98,13 +98,13 @@ export function MigrationsPage(): ComponentChildren {
   );
 }
 
-/** The run that is at work in the server's process. One without a record may be a mere look. */
+/** The run that is at work in the server's process; what only looks is nobody else's business. */
 function useRunningFleet(): Operation | null {
   const known = useKnownOperations();
   return (
     [...known.values()].findLast(
-      ({ action, runId, state }) =>
-        action.startsWith("fleet.") && state === "running" && runId !== null,
+      ({ action, dryRun, state }) =>
+        action.startsWith("fleet.") && state === "running" && !dryRun,
     ) ?? null
   );
 }

@@ -70,8 +70,9 @@ function ofState({ slug, state }: TenantDetails): Found[] {
     case "provisioning":
       return [
         {
+          createAgain: true,
           key,
-          text: `If nobody is at it, an attempt has died halfway: \`kirayedar create ${slug}\` takes it up, and dropping it undoes it.`,
+          text: "If nobody is at it, an attempt has died halfway: creating it again under the same slug takes it up, and dropping it undoes it.",
           title: "It is still being created",
           tone: "warning",
         },

@@ -98,7 +98,7 @@ function KnownTenant(props: {
   if (props.stale?.status === 404 && !work.isBusy) return <NoTenant slug={slug} />;
   return (
     <Page
-      title={tenant.name ?? slug}
+      title={slug}
       heading={<TenantHeading tenant={tenant} />}
       above={<TenantAbove slug={slug} />}
       intro={<TenantHosts tenant={tenant} />}
