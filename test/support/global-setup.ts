@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { lendBrowser } from "./lent-browser.ts";
 import { type RunningMysql, startMysql } from "./mysql-server.ts";
 import { startPostgres, type RunningPostgres } from "./postgres-server.ts";
 
@@ -8,25 +9,31 @@ declare module "vitest" {
     postgres: Omit<RunningPostgres, "stop">;
     /** The MySQL or MariaDB server, if there can be one here. */
     mysql: Omit<RunningMysql, "stop"> | undefined;
+    /** Where test files ask for the browser and the built pages. */
+    browserLender: string;
   }
 }
 
 /** Starts the servers for all test files, both at the same time, and ends them after the tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const started = await Promise.allSettled([startRequiredMysql(), startPostgres()]);
+  const started = await Promise.allSettled([startRequiredMysql(), startPostgres(), lendBrowser()]);
   const running = started.flatMap((one) => (one.status === "fulfilled" && one.value) || []);
   const stop = async (): Promise<void> => {
     await Promise.all(running.map((server) => server.stop()));
   };
-  const [mysql, postgres] = started;
-  if (postgres.status === "rejected" || mysql.status === "rejected") {
+  const [mysql, postgres, lender] = started;
+  const refused = started.find((one) => one.status === "rejected");
+  if (
+    mysql.status === "rejected" ||
+    postgres.status === "rejected" ||
+    lender.status === "rejected"
+  ) {
     await stop();
-    throw postgres.status === "rejected"
-      ? postgres.reason
-      : (mysql as PromiseRejectedResult).reason;
+    throw refused?.reason;
   }
   project.provide("postgres", withoutStop(postgres.value));
   project.provide("mysql", mysql.value && withoutStop(mysql.value));
+  project.provide("browserLender", lender.value.url);
   return stop;
 }
 

@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
@@ -10,9 +8,9 @@ import { createTenancy, type Migration, type Tenancy, type TenancyConfig } from 
 import { type AdminOptions, createAdmin, type Permission, toNodeListener } from "kirayedar/admin";
 import { pg } from "kirayedar/pg";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { build } from "vite";
+import { inject } from "vitest";
 import { createTestDatabase } from "../../support/database.ts";
-import { installDebianPackage } from "../../support/debian-package.ts";
+import { findBrowser } from "../../support/lent-browser.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const pictures = join(root, "test-pictures");
@@ -65,7 +63,7 @@ export async function startConsole(
   options: Partial<AdminOptions> = {},
 ): Promise<TestConsole> {
   const database = await createTestDatabase();
-  const pages = await buildPages();
+  const pages = await askLender("pages");
   const tenancy = createTenancy({
     database: pg({ connectionString: database.url }),
     migrations: { global: [], tenant: [...SHOP] },
@@ -90,7 +88,6 @@ export async function startConsole(
       await new Promise((resolve) => server.close(resolve));
       await tenancy.close();
       await database.drop();
-      await rm(pages, { force: true, recursive: true });
     },
     may: "destroy",
     tenancy,
@@ -99,31 +96,17 @@ export async function startConsole(
   return console;
 }
 
-/** Builds the pages as they are now, whatever is in `dist/`; returns their folder. */
-async function buildPages(): Promise<string> {
-  const outDir = await mkdtemp(join(tmpdir(), "kirayedar-pages-"));
-  await build({
-    build: { emptyOutDir: true, outDir },
-    configFile: join(root, "src/admin/ui/vite.config.ts"),
-    logLevel: "warn",
-  });
-  return outDir;
+/** The browser that all test files share; what is closed is the connection to it. */
+export async function startBrowser(): Promise<Browser> {
+  return await chromium.connect(await askLender("browser"));
 }
 
-/** Starts a browser that asks nobody for anything by itself. */
-export function startBrowser(): Promise<Browser> {
-  return chromium.launch({
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-    executablePath: browserPath ?? "",
-  });
+/** What one test run has only one of: `browser`, its address, and `pages`, the folder of the built pages. */
+async function askLender(what: "browser" | "pages"): Promise<string> {
+  const response = await fetch(`${inject("browserLender")}/${what}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(text);
+  return text;
 }
 
 /** How a page is opened. */
@@ -247,19 +230,4 @@ export async function addRows(tenancy: Tenancy, count: number): Promise<void> {
       [count],
     ),
   );
-}
-
-/** Finds a browser; installs one only where nobody works, as it is large. */
-async function findBrowser(): Promise<string | undefined> {
-  const find = (): string | undefined =>
-    [
-      "/usr/bin/chromium",
-      "/usr/bin/chromium-browser",
-      "/usr/bin/google-chrome",
-      "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    ].find((path) => existsSync(path));
-  if (find() === undefined && process.env["CI"] === "true") {
-    await installDebianPackage("chromium", () => find() !== undefined);
-  }
-  return find();
 }
