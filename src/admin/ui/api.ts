@@ -99,7 +99,22 @@ async function send<T>(method: Method, to: string, options: RequestOptions): Pro
   });
   if (!response.ok) throw await toError(response);
   if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  return await readJson<T>(response);
+}
+
+/** Whoever guards the console may answer in its place, mostly with a page to sign in on. */
+async function readJson<T>(response: Response): Promise<T> {
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    const isPage = response.headers.get("content-type")?.startsWith("text/html") === true;
+    if (isPage) for (const listener of signedOut) listener();
+    const message = isPage
+      ? "A page came in place of an answer: you may be signed out."
+      : "The answer was cut off.";
+    throw new ApiError("UNREACHABLE", message, response.status, { cause: error });
+  }
 }
 
 async function reach(address: string, init: RequestInit): Promise<Response> {

@@ -4,14 +4,15 @@ import { apiAddress } from "./api.ts";
 
 /**
  * How news arrive: `connecting` at first, `live` while the server's events come, `polling` while they
- * do not: then all that is shown is read anew every few seconds.
+ * do not: then all that is shown is read anew every few seconds; `resting` while nobody sees the page.
  */
-export type LiveState = "connecting" | "live" | "polling";
+export type LiveState = "connecting" | "live" | "polling" | "resting";
 
 type Listener = (event: LiveEvent) => void;
 
 const POLL_MS = 10_000;
 const RETRY_MS = [1000, 2000, 5000, 10_000, 30_000];
+const REST_MS = 20_000;
 
 const listeners = new Set<Listener>();
 const stateListeners = new Set<(state: LiveState) => void>();
@@ -20,14 +21,30 @@ let source: EventSource | null = null;
 let failures = 0;
 let retryTimer: ReturnType<typeof setTimeout> | undefined;
 let pollTimer: ReturnType<typeof setInterval> | undefined;
+let restTimer: ReturnType<typeof setTimeout> | undefined;
+let isStarted = false;
 
 /** Begins to listen; once, when the pages have started. */
 export function startLive(): void {
-  if (source === null) open();
-  // A phone that slept has missed what happened, and its connection may be dead without knowing.
+  if (isStarted) return retryNow();
+  isStarted = true;
+  open();
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible" && state !== "live") retryNow();
+    clearTimeout(restTimer);
+    if (document.visibilityState === "hidden") restTimer = setTimeout(rest, REST_MS);
+    else if (source === null || state !== "live") retryNow();
   });
+}
+
+/**
+ * Ends the stream of a page that nobody sees. Without HTTP/2 a browser has six connections to a server:
+ * six tabs that listen would leave none for a seventh. A phone that slept does not trust an old one either.
+ */
+function rest(): void {
+  clearTimeout(retryTimer);
+  source?.close();
+  source = null;
+  setState("resting");
 }
 
 /** Calls `listener` with every event. Returns what stops it. */
@@ -83,6 +100,7 @@ function scheduleRetry(): void {
 function retryNow(): void {
   clearTimeout(retryTimer);
   source?.close();
+  if (state === "resting") setState("polling");
   open();
 }
 

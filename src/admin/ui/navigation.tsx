@@ -85,6 +85,7 @@ export function StatusBar(): ComponentChildren {
 
 const LIVE: Readonly<Record<LiveState, { readonly word: string; readonly meaning: string }>> = {
   connecting: { word: "Connecting", meaning: "Waiting for the server's events" },
+  resting: { word: "Resting", meaning: "Nothing is read while nobody looks" },
   live: { word: "Live", meaning: "What is shown is kept up to date as it happens" },
   polling: {
     word: "Reconnecting",

@@ -19,7 +19,7 @@ export interface Resource<T> {
 
 /** When a resource is read anew by itself. */
 export interface ResourceOptions {
-  /** Whether an event means that it has changed. Events in one second are one reading. */
+  /** Whether an event means that it has changed. Events in one second, or in one reading, are one reading. */
   readonly live?: (event: LiveEvent) => boolean;
   /** Whether what was read under another path stays until this path's answer comes. */
   readonly keep?: boolean;
@@ -59,7 +59,7 @@ export function useResource<T>(from: string | null, options: ResourceOptions = {
     return () => controller.abort();
   }, [from, turn]);
 
-  useReloadWhen(options.live, reload);
+  useReloadWhen(options.live, reload, isLoading);
   const isOld = read.from !== from;
   return {
     data: isOld && !options.keep ? undefined : read.data,
@@ -73,23 +73,27 @@ export function useResource<T>(from: string | null, options: ResourceOptions = {
 function useReloadWhen(
   live: ((event: LiveEvent) => boolean) | undefined,
   reload: () => void,
+  isLoading: boolean,
 ): void {
   const matches = useRef(live);
   matches.current = live;
+  const [isOld, setOld] = useState(false);
+  useEffect(
+    () =>
+      subscribe((event) => {
+        if (matches.current?.(event)) setOld(true);
+      }),
+    [],
+  );
+  // A reading that is under way is let be: where answers are slower than events, none would ever come.
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const stop = subscribe((event) => {
-      if (timer !== undefined || !matches.current?.(event)) return;
-      timer = setTimeout(() => {
-        timer = undefined;
-        reload();
-      }, QUIET_MS);
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [reload]);
+    if (!isOld || isLoading) return undefined;
+    const timer = setTimeout(() => {
+      setOld(false);
+      reload();
+    }, QUIET_MS);
+    return () => clearTimeout(timer);
+  }, [isOld, isLoading, reload]);
 }
 
 /** For {@link ResourceOptions.live}: a change of tenants, of one if it is named. */

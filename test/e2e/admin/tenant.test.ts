@@ -138,6 +138,8 @@ describe.skipIf(browserPath === undefined)("the console's page of a tenant", () 
     const { name, value } = claimed!.challenge!.dns;
     await domain.getByText(name, { exact: true }).waitFor();
     await domain.getByText(value, { exact: true }).first().waitFor();
+    // Nobody here looks at files.
+    expect(await domain.getByText("as a file").count()).toBe(0);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     await domain.getByRole("button", { name: "Copy: text of the record" }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(value);

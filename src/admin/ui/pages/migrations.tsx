@@ -103,8 +103,7 @@ function useRunningFleet(): Operation | null {
   const known = useKnownOperations();
   return (
     [...known.values()].findLast(
-      ({ action, dryRun, state }) =>
-        action.startsWith("fleet.") && state === "running" && !dryRun,
+      ({ action, dryRun, state }) => action.startsWith("fleet.") && state === "running" && !dryRun,
     ) ?? null
   );
 }

@@ -106,7 +106,8 @@ function Failed(props: {
       {left.data !== undefined && (
         <p>
           There is a tenant with this slug, which is <Badge state={left.data.state} />{" "}
-          {left.data.state === "failed" && "Creating it again takes up where this ended. "}
+          {["failed", "provisioning"].includes(left.data.state) &&
+            "Creating it again takes up where this ended. "}
           <a href={tenantHref(slug)}>Look at it</a>
         </p>
       )}

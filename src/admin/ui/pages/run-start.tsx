@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { MigrationsOverview, Operation } from "../../contract.ts";
-import { type ApiError, request } from "../api.ts";
+import { type ApiError, path, request } from "../api.ts";
 import { Button } from "../components/button.tsx";
 import { toApiError } from "../components/confirm.tsx";
 import { Dialog } from "../components/dialog.tsx";
@@ -25,6 +25,17 @@ export function RunStart(props: {
   const [isBusy, setBusy] = useState(false);
   const seen = useOperation(look);
   const isLooking = seen?.state === "running";
+  const leaveLook = (): void => {
+    // Of a large fleet it takes minutes, and nobody waits for it any more. If it has ended, all is well.
+    if (look !== null && isLooking) {
+      request("POST", path`operations/${look.id}/stop`, { body: {} }).catch(() => undefined);
+    }
+    setLook(null);
+  };
+  const close = (): void => {
+    leaveLook();
+    props.onClose();
+  };
   const send = async (dryRun: boolean): Promise<void> => {
     const read = readRunForm(form, { dryRun });
     setErrors("errors" in read ? read.errors : {});
@@ -45,7 +56,7 @@ export function RunStart(props: {
     }
   };
   return (
-    <Dialog title="Run over the fleet" isWide onClose={props.onClose}>
+    <Dialog title="Run over the fleet" isWide onClose={close}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -70,14 +81,14 @@ export function RunStart(props: {
         <footer class="dialog-foot">
           {look === null ? (
             <>
-              <Button onClick={props.onClose}>Cancel</Button>
+              <Button onClick={close}>Cancel</Button>
               <Button type="submit" kind="primary" busy={isBusy}>
                 See what it would do
               </Button>
             </>
           ) : (
             <>
-              <Button onClick={() => setLook(null)}>Back</Button>
+              <Button onClick={leaveLook}>Back</Button>
               <Button
                 type="submit"
                 kind={form.verb === "rollback" ? "danger" : "primary"}

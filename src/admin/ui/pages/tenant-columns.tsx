@@ -73,7 +73,7 @@ export function tenantColumns(options: {
 
 function NameCell(props: { readonly name: string }): ComponentChildren {
   return (
-    <span class="cell-short" title={props.name}>
+    <span class="cell-short" dir="auto" title={props.name}>
       {props.name}
     </span>
   );

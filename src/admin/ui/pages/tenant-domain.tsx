@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { DomainView } from "../../contract.ts";
 import { type ApiError, path, request } from "../api.ts";
 import { Badge } from "../components/badge.tsx";
@@ -22,8 +22,10 @@ export function TenantDomain(props: DomainProps): ComponentChildren {
   const { domain } = props;
   const isServed = domain.state !== "pending";
   const asker = useAsker(props);
+  const row = useRef<HTMLLIElement>(null);
+  useLayoutEffect(() => () => passFocusOn(row.current), []);
   return (
-    <li class="domain">
+    <li ref={row} class="domain">
       <div class="domain-head">
         {isServed ? (
           <a class="domain-name" href={`//${domain.domain}/`} target="_blank" rel="noreferrer">
@@ -56,6 +58,12 @@ export function TenantDomain(props: DomainProps): ComponentChildren {
   );
 }
 
+/** What is removed may have the focus, which would go to the beginning of the page. */
+function passFocusOn(row: HTMLElement | null): void {
+  if (row?.contains(document.activeElement) !== true) return;
+  row.closest(".panel")?.querySelector("button")?.focus();
+}
+
 function Standing(props: { readonly domain: DomainView }): ComponentChildren {
   const { checkedAt, createdAt, failingSince, method, state, verifiedAt } = props.domain;
   const checked = checkedAt !== null && (
@@ -74,8 +82,8 @@ function Standing(props: { readonly domain: DomainView }): ComponentChildren {
   if (state === "pending") {
     return (
       <>
-        Claimed <Time at={createdAt} />; not served before its owner has published one of the two
-        below.{checked}
+        Claimed <Time at={createdAt} />; not served before its owner has published what is below.
+        {checked}
       </>
     );
   }
@@ -93,27 +101,31 @@ function Standing(props: { readonly domain: DomainView }): ComponentChildren {
   );
 }
 
-/** What the owner publishes, in one of the two places. */
+/** What the owner publishes, in one of the places that are looked at. */
 function Challenge(props: {
   readonly challenge: NonNullable<DomainView["challenge"]>;
 }): ComponentChildren {
-  const { dns, http } = props.challenge;
+  const { dns, http, methods } = props.challenge;
+  // What nobody looks at is not to be published.
   return (
     <div class="challenge">
-      <section class="challenge-way">
-        <h3>As a TXT record</h3>
-        <p class="hint">Name</p>
-        <CopyText label="name of the record" text={dns.name} />
-        <p class="hint">Text</p>
-        <CopyText label="text of the record" text={dns.value} />
-      </section>
-      <section class="challenge-way">
-        <h3>Or as a file</h3>
-        <p class="hint">Address</p>
-        <CopyText label="address of the file" text={http.url} />
-        <p class="hint">Content</p>
-        <CopyText label="content of the file" text={http.body} />
-      </section>
+      {methods.map((method, index) => (
+        <section key={method} class="challenge-way">
+          <h3>{`${index === 0 ? "As" : "Or as"} ${method === "dns" ? "a TXT record" : "a file"}`}</h3>
+          <p class="hint">{method === "dns" ? "Name" : "Address"}</p>
+          {method === "dns" ? (
+            <CopyText label="name of the record" text={dns.name} />
+          ) : (
+            <CopyText label="address of the file" text={http.url} />
+          )}
+          <p class="hint">{method === "dns" ? "Text" : "Content"}</p>
+          {method === "dns" ? (
+            <CopyText label="text of the record" text={dns.value} />
+          ) : (
+            <CopyText label="content of the file" text={http.body} />
+          )}
+        </section>
+      ))}
     </div>
   );
 }

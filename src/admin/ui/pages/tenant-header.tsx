@@ -9,6 +9,8 @@ import { ErrorBox } from "../components/states.tsx";
 import { hrefOf } from "../router.ts";
 import { useMay } from "../session.ts";
 
+const SHOWN_HOSTS = 6;
+
 /** Where the page belongs. */
 export function TenantAbove(props: { readonly slug: string }): ComponentChildren {
   return (
@@ -25,7 +27,7 @@ export function TenantHeading(props: { readonly tenant: TenantDetails }): Compon
   const { name, slug, state } = props.tenant;
   return (
     <>
-      {name ?? slug}
+      <bdi>{name ?? slug}</bdi>
       <Badge state={state} />
     </>
   );
@@ -34,15 +36,22 @@ export function TenantHeading(props: { readonly tenant: TenantDetails }): Compon
 /** The addresses under which it is served. */
 export function TenantHosts(props: { readonly tenant: TenantDetails }): ComponentChildren {
   const { hosts } = props.tenant;
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? hosts : hosts.slice(0, SHOWN_HOSTS);
   if (hosts.length === 0) return <span class="dim">No host leads here.</span>;
   return (
     <span class="hosts">
-      {hosts.map((host) => (
+      {shown.map((host) => (
         // Without a scheme, as the console does not know how tenants are reached, except like itself.
         <a key={host} href={`//${host}/`} target="_blank" rel="noreferrer">
           {host}
         </a>
       ))}
+      {shown.length < hosts.length && (
+        <Button small kind="ghost" onClick={() => setWhole(true)}>
+          {hosts.length - shown.length} more
+        </Button>
+      )}
     </span>
   );
 }
