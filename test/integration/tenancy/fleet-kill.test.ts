@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FleetOptions } from "../../../src/core/fleet.ts";
 import type { Migration } from "../../../src/core/migrator.ts";
 import { describeEngines, MYSQL2, POSTGRES } from "../../support/engines.ts";
@@ -42,7 +42,18 @@ describe("a process that is killed in the middle of a run", () => {
   });
   afterAll(() => world.close());
 
+  /** The server goes on with the message of a process that is dead, and may commit it. */
+  const untilServerIsIdle = (): Promise<void> =>
+    vi.waitFor(async () => {
+      const { rows } = await world.admin.query(
+        `select pid from pg_stat_activity where datname = current_database()
+         and backend_type = 'client backend' and state = 'active' and pid <> pg_backend_pid()`,
+      );
+      expect(rows).toEqual([]);
+    }, 20_000);
+
   const finish = async (about: string): Promise<void> => {
+    await untilServerIsIdle();
     const halfway = await world.checkAll();
     const rest = await world.ahead().migrateAll();
     expect(rest.failed, about).toEqual([]);
