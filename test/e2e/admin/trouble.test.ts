@@ -39,12 +39,15 @@ describe.skipIf(browserPath === undefined)("the console in trouble", () => {
     await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("link", { name: "Tenants", exact: true }).first().click();
     const shown = page.getByRole("link", { name: "acme" }).waitFor({ timeout: 8000 });
-    let isShown = false;
-    void shown.finally(() => (isShown = true)).catch(() => undefined);
-    for (let at = 0; !isShown; at += 1) {
+    const isShown = shown.then(
+      () => true,
+      () => true,
+    );
+    let at = 0;
+    do {
+      at += 1;
       await console.tenancy.update("acme", { name: `${NAME} ${at % 2}` });
-      await wait(200);
-    }
+    } while (!(await Promise.race([isShown, wait(200, false)])));
     await shown;
     expect(opened.wrongs).toEqual([]);
   });

@@ -111,6 +111,17 @@ describe("the console's API", () => {
     expect(failed).toMatchObject({ error: { code: "DOMAIN_TAKEN" }, state: "failed" });
   });
 
+  it("makes again what was left half-made when its process died", async () => {
+    await client.operate("api/tenants", { slug: "orphan" });
+    await world.tenancy.scopeGlobal(() =>
+      world.tenancy.query("update tenants set state = 'provisioning' where slug = 'orphan'"),
+    );
+    expect(await client.get("api/slug-check?slug=orphan")).toMatchObject({ ok: true });
+    const again = await client.operate("api/tenants", { slug: "orphan" });
+    expect(again).toMatchObject({ state: "done", summary: expect.stringMatching(/is active/) });
+    await client.operate("api/tenants/orphan/drop", { confirm: "orphan" });
+  });
+
   it("takes a tenant through its states", async () => {
     expect(await client.operate("api/tenants/new-one/suspend")).toMatchObject({
       summary: "new-one is now in state suspended.",
@@ -193,6 +204,7 @@ describe("the console's API", () => {
     expect((await client.send("GET", "api/runs/999999")).status).toBe(404);
     const dry = await client.operate("api/runs", { dryRun: true, verb: "rollback" });
     expect(dry.summary).toMatch(/would be rolled back/);
+    expect([run.dryRun, dry.dryRun]).toEqual([false, true]);
   });
 
   it("drops a tenant, and keeps who did what", async () => {

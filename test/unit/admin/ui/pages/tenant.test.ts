@@ -47,6 +47,12 @@ describe("what is wrong with a tenant", () => {
     expect(keysOf({ health, state: "failed" })).toEqual(["state"]);
   });
 
+  it("can be made again where it was never finished", () => {
+    for (const state of ["failed", "provisioning"]) {
+      expect(tenantProblems({ ...WELL, state }, QUIET)).toMatchObject([{ createAgain: true }]);
+    }
+  });
+
   it("names the worst first", () => {
     const health = { healthy: false, pending: ["2"], schemaExists: true, tableCount: 1 };
     expect(keysOf({ health, state: "suspended" })).toEqual(["pending", "state"]);
