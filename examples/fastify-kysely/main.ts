@@ -34,6 +34,10 @@ app.post<{ Body: { text: string } }>("/notes", async (request, reply) => {
   return reply.code(201).send(await insert.executeTakeFirstOrThrow());
 });
 
+process.once("SIGTERM", () => {
+  void app.close().then(() => tenancy.close());
+});
+
 await app.listen({ port: Number(process.env["PORT"] ?? 3000) });
 const { port } = app.server.address() as { port: number };
 console.log(`Listening on http://localhost:${port}`);
@@ -43,7 +47,3 @@ for (const slug of ["acme", "globex"]) {
   const { length } = await bound.selectFrom("notes").select("id").execute();
   console.log(`  http://${slug}.localhost:${port}/notes (${length} so far)`);
 }
-
-process.once("SIGTERM", () => {
-  void app.close().then(() => tenancy.close());
-});
