@@ -233,6 +233,7 @@ describe("startMysql, where it cannot start one", () => {
     expect(provide.mock.calls).toEqual([
       ["postgres", expect.objectContaining({ source: "env", url })],
       ["mysql", undefined],
+      ["browserLender", expect.any(String)],
     ]);
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/^The MySQL suite cannot run .*$/)]]);
 
