@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Dialog } from "./components/dialog.tsx";
 import { navigate } from "./router.ts";
 import { useMay } from "./session.ts";
@@ -20,7 +20,8 @@ export const SEARCH_ATTRIBUTE = "data-search";
 export function useShortcuts(onHelp: () => void): void {
   const mayOperate = useMay("operate");
   const goneAt = useRef(0);
-  useEffect(() => {
+  // Before anything is drawn: a key that is pressed at once is heard.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.defaultPrevented || isTyping(event)) return;
       if (event.metaKey || event.ctrlKey || event.altKey) return;

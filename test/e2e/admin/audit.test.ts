@@ -86,7 +86,7 @@ describe.skipIf(browserPath === undefined)("the console's audit log", () => {
     await expect.poll(() => rows.count()).toBeGreaterThan(0);
     await page.getByLabel("What").selectOption("tenant.update");
     await expect.poll(() => rows.count()).toBe(1);
-    expect(page.url()).toBe(`${console.url}audit?action=tenant.update&tenant=globex-two`);
+    await page.waitForURL(`${console.url}audit?action=tenant.update&tenant=globex-two`);
     await page.getByRole("link", { name: "Audit log" }).click();
     await expect.poll(() => rows.count()).toBeGreaterThan(4);
     expect(await page.getByLabel("Tenant").inputValue()).toBe("");

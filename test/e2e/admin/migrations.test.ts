@@ -127,7 +127,6 @@ describe.skipIf(browserPath === undefined)("the console's page of migrations", (
     expect(last).toMatchObject({ state: "failed", stopped: "signal", verb: "rollback" });
     expect(last!.counts.notReached).toBeGreaterThan(0);
     await page.getByText(/has left \d+ tenants undone/).waitFor();
-    expect(await findFaults(page)).toEqual([]);
     expect(opened.wrongs).toEqual([]);
   });
 

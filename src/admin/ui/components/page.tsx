@@ -24,7 +24,9 @@ export function Page(props: {
     document.title = `${props.title} · Tenants`;
   }, [props.title]);
   useEffect(() => {
-    if (!isFirstPage) heading.current?.focus({ preventScroll: true });
+    // Where the search was asked for, it may have the focus before this.
+    const isElsewhere = !document.activeElement?.closest("main > *");
+    if (!isFirstPage && isElsewhere) heading.current?.focus({ preventScroll: true });
     if (!isFirstPage) scrollTo(0, 0);
     isFirstPage = false;
   }, []);

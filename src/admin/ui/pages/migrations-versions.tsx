@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { MigrationsOverview } from "../../contract.ts";
 import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
 import { Panel } from "../components/page.tsx";
 import { Empty } from "../components/states.tsx";
 import { Version } from "../components/values.tsx";
@@ -8,6 +10,8 @@ import { formatCount, formatNumber } from "../format.ts";
 import { BarList } from "../plots/bar-list.tsx";
 import { hrefOf } from "../router.ts";
 import { withQuery } from "../api.ts";
+
+const SHOWN = 10;
 
 /** How many tenants are at each version; those of them that are behind in another colour. */
 export function MigrationVersions(props: {
@@ -60,11 +64,13 @@ export function PendingMigrations(props: {
   readonly overview: MigrationsOverview;
 }): ComponentChildren {
   const { behind, pending } = props.overview;
+  const [isWhole, setWhole] = useState(false);
   if (pending.length === 0) return null;
+  const shown = isWhole ? pending : pending.slice(0, SHOWN);
   return (
     <Panel title="Pending" aside={behind.count > 0 && `in ${formatCount(behind.count, "tenant")}`}>
       <ul class="pending">
-        {pending.map(({ name, version }) => (
+        {shown.map(({ name, version }) => (
           <li key={version}>
             <Badge state="pending" />
             <span class="migration">
@@ -73,6 +79,13 @@ export function PendingMigrations(props: {
           </li>
         ))}
       </ul>
+      {shown.length < pending.length && (
+        <p class="more">
+          <Button small kind="ghost" onClick={() => setWhole(true)}>
+            Show all {formatNumber(pending.length)}
+          </Button>
+        </p>
+      )}
     </Panel>
   );
 }

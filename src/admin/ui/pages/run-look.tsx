@@ -3,9 +3,11 @@ import type { MigrationsOverview, Operation } from "../../contract.ts";
 import { Field } from "../components/field.tsx";
 import { ErrorBox } from "../components/states.tsx";
 import { Progress } from "../components/values.tsx";
-import { formatCount } from "../format.ts";
+import { formatCount, formatNumber } from "../format.ts";
 import { readSlugs, type RunForm } from "./run-form.ts";
 import { RunFailureGroups } from "./run-failure-groups.tsx";
+
+const SHOWN = 10;
 
 /** What a run would do, as a dry run found it; what is to be typed before a rollback. */
 export function RunLook(props: {
@@ -50,11 +52,12 @@ function ToApply(props: { readonly overview: MigrationsOverview | undefined }): 
   if (pending.length === 0) return null;
   return (
     <ul class="lost" aria-label="To be applied, where they are not yet">
-      {pending.map(({ name, version }) => (
+      {pending.slice(0, SHOWN).map(({ name, version }) => (
         <li key={version}>
           <code>{version}</code> {name}
         </li>
       ))}
+      {pending.length > SHOWN && <li>and {formatNumber(pending.length - SHOWN)} more</li>}
     </ul>
   );
 }
